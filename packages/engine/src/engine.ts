@@ -1,0 +1,53 @@
+/** The engine as the server sees it. */
+import type { Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
+import type { Authorization, Chain } from './ports/chain.ts';
+import type { PaymentRecord } from './ports/journal.ts';
+
+/** Nothing was decided and nothing was sent; the same request may be sent again after `retryAfter` seconds. */
+export type Unavailable = { readonly status: 'unavailable'; readonly message: string; readonly retryAfter: number };
+
+/** The idempotency key was used for another payment. */
+export type Conflict = { readonly status: 'conflict'; readonly message: string };
+
+export type SettleOptions = {
+  /** The caller's idempotency key: the same key and payment always get the stored answer. */
+  readonly key?: string;
+  /** How long to wait for evidence before answering `pending`, in milliseconds. */
+  readonly waitMs: number;
+  /** Aborted when the caller went away; its claim on the answer ends then. */
+  readonly signal: AbortSignal;
+};
+
+export type Settlement = {
+  readonly answer: SettleAnswer | Unavailable | Conflict;
+  /** The payment's id when it has one. Needed for `undelivered`. */
+  readonly id: string | undefined;
+};
+
+export type NetworkStatus = {
+  readonly network: Caip2;
+  readonly status: 'opening' | 'open' | 'closed' | 'unreachable';
+  /** Why it is not open; empty when it is. Safe to show. */
+  readonly reason: string;
+  readonly signers: readonly string[];
+  /** Payments that are neither settled nor failed. */
+  readonly inFlight: number;
+};
+
+export interface Engine {
+  /** Adds a network. Call before `open`. */
+  add<A extends Authorization>(chain: Chain<A>): void;
+  /** Opens every network, reconciles what the journal holds, then resolves. Networks that cannot open keep trying. */
+  open(): Promise<void>;
+  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  settle(payment: Payment, options: SettleOptions): Promise<Settlement>;
+  /** The success that `settle` returned did not reach its caller: an identical retry may have it. */
+  undelivered(id: string): Promise<void>;
+  /** Payments by id or by transaction hash; empty when unknown. */
+  find(idOrTransaction: string): Promise<readonly PaymentRecord[]>;
+  networks(): readonly NetworkStatus[];
+  /** True once every open network has reconciled. */
+  ready(): boolean;
+  /** Stops admission, answers waiting callers, leaves the rest to the journal. */
+  close(): Promise<void>;
+}

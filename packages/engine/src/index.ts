@@ -1,0 +1,6 @@
+export type * from './engine.ts';
+export type * from './ports/chain.ts';
+export type * from './ports/clock.ts';
+export type * from './ports/journal.ts';
+export type * from './ports/meter.ts';
+export type * from './ports/signer.ts';

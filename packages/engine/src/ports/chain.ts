@@ -1,0 +1,123 @@
+/** What the engine asks of a network. One interface for EVM, Solana, NEAR and Stellar; ARCHITECTURE.md shows all four. */
+import type { Caip2, Locator, Payment, Reason, Seconds } from '@facilitator/protocol';
+
+/**
+ * A payer's permission to move money, decoded and statically checked. Families extend it with what they need to
+ * verify and sign; the engine reads only these bound terms.
+ */
+export type Authorization = {
+  /** Identifies the permission on its chain for ever: the claim key and the public payment id. */
+  readonly anchor: string;
+  readonly network: Caip2;
+  readonly asset: string;
+  readonly payer: string;
+  readonly payTo: string;
+  /** Atomic units. */
+  readonly amount: bigint;
+  /** The payer's own nonce, as signed. */
+  readonly nonce: string;
+  /** Last second at which the chain would still accept it. */
+  readonly expires: Seconds;
+};
+
+export type Decoded<A extends Authorization> =
+  | { readonly status: 'authorization'; readonly authorization: A }
+  | { readonly status: 'refused'; readonly reason: Reason; readonly message: string; readonly payer?: string };
+
+/** What one verification round trip says of one authorization. */
+export type Verdict =
+  | { readonly status: 'valid' }
+  | { readonly status: 'refused'; readonly reason: Reason; readonly message: string }
+  /** The chain could not be asked. Says nothing about the payment. `detail` is safe to show. */
+  | { readonly status: 'unavailable'; readonly detail: string };
+
+/** A signed transaction, known by a hash computed here and not by a node. */
+export type Signed = { readonly hash: string; readonly bytes: string };
+
+/** A signed transaction as the journal keeps it. */
+export type Attempt = Signed & {
+  readonly network: Caip2;
+  readonly signer: string;
+  /** The signer's sequence number. Families without an order only count with it. */
+  readonly nonce: bigint;
+  /** Anchors of the payments it carries, in order. */
+  readonly items: readonly string[];
+};
+
+/** What a node said about bytes it was given. Only `refused` proves that nothing was broadcast. */
+export type Broadcast =
+  | { readonly status: 'accepted' }
+  | { readonly status: 'refused'; readonly detail: string }
+  | { readonly status: 'unknown'; readonly detail: string };
+
+/** Proof, per payment, of what an included transaction did. */
+export type Proof = { readonly status: 'paid'; readonly locator: Locator } | { readonly status: 'unpaid' };
+
+/** What the chain shows of one attempt. */
+export type Sighting =
+  /** Not seen, or the source failed: proves nothing. */
+  | { readonly status: 'unseen' }
+  | {
+      readonly status: 'included';
+      readonly block: bigint;
+      readonly blockHash: string;
+      /** One per item of the attempt, in its order. */
+      readonly proofs: readonly Proof[];
+      /** Native units the transaction cost the signer. */
+      readonly cost: bigint;
+      /** True when the network's confirmation policy is met. */
+      readonly final: boolean;
+    }
+  /** The nonce is taken for good by a transaction that is not this one: this one will never be included. */
+  | { readonly status: 'superseded' };
+
+/** Where an authorization stands on chain, whoever sent it. */
+export type Whereabouts =
+  | { readonly status: 'paid'; readonly transaction: string; readonly locator: Locator }
+  /** Used or cancelled without this payment's transfer. */
+  | { readonly status: 'void' }
+  /** `expired`: chain time is past its window, so it can never be used. */
+  | { readonly status: 'unused'; readonly expired: boolean }
+  | { readonly status: 'unknown' };
+
+/** Whether a network can be served, asked at start and again while it cannot. */
+export type Opening =
+  | { readonly status: 'open'; readonly notes: readonly string[] }
+  /** A fault that only the operator can mend: wrong chain id, missing Multicall3. `reason` is safe to show. */
+  | { readonly status: 'closed'; readonly reason: string }
+  /** The RPC does not answer; worth asking again. */
+  | { readonly status: 'unreachable'; readonly reason: string };
+
+export interface Chain<A extends Authorization> {
+  readonly network: Caip2;
+  /** Addresses that may sign, each a lane of its own. */
+  readonly signers: readonly string[];
+  /** Milliseconds between blocks, for pacing. */
+  readonly blockMs: number;
+
+  /** Compares the network with the registry and learns what signing needs. One-time I/O; safe to repeat. */
+  open(): Promise<Opening>;
+
+  /** Pure and local: static checks against the seller's terms, native signature recovery. No I/O. */
+  decode(payment: Payment, now: Seconds): Decoded<A>;
+  /** The journal's form of an authorization. `recall(stow(a))` equals `a`. */
+  stow(authorization: A): string;
+  recall(stored: string): A;
+
+  /** Judges many authorizations in one round trip. Answers in the order asked; never throws. */
+  verify(batch: readonly A[]): Promise<readonly Verdict[]>;
+
+  /** The signer's next sequence number as the chain knows it, including what waits in the node's pool. */
+  floor(signer: string): Promise<bigint>;
+  /** Signs one transaction that carries `items`. Local but for the signer itself; uses fees learned from earlier answers. */
+  sign(signer: string, nonce: bigint, items: readonly A[]): Promise<Signed>;
+  /** Hands bytes to the network. Never throws: an error after bytes left is `unknown`. */
+  broadcast(attempt: Attempt): Promise<Broadcast>;
+  /**
+   * Looks for attempts on chain, few round trips for all. `items[i]` are the authorizations of `attempts[i]`.
+   * Never throws.
+   */
+  observe(attempts: readonly Attempt[], items: readonly (readonly A[])[]): Promise<readonly Sighting[]>;
+  /** Looks for the authorization itself, whichever transaction used it. Never throws. */
+  locate(authorization: A): Promise<Whereabouts>;
+}

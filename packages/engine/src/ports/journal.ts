@@ -1,0 +1,124 @@
+/** The engine's memory that survives kill -9. Nothing is broadcast that is not in it; nothing nonterminal is forgotten. */
+import type { Caip2, Locator, Reason, Seconds } from '@facilitator/protocol';
+import type { Attempt, Signed } from './chain.ts';
+
+/**
+ * `claimed`   one caller owns the anchor, nothing is signed
+ * `prepared`  signed bytes are on disk; the network may have them
+ * `settled`   evidence of this payment's transfer; final
+ * `failed`    evidence that it did not happen and that no transaction of ours still could; final
+ */
+export type PaymentState = 'claimed' | 'prepared' | 'settled' | 'failed';
+
+/** What a claim brings. */
+export type Claim = {
+  /** The authorization's anchor: the payment's id. */
+  readonly id: string;
+  readonly network: Caip2;
+  readonly asset: string;
+  readonly payer: string;
+  readonly payTo: string;
+  /** Atomic units. */
+  readonly amount: bigint;
+  readonly expires: Seconds;
+  /** Digest of the anchor and the seller's terms: an identical retry has the same. */
+  readonly fingerprint: string;
+  /** The family's stored authorization; erased when the payment becomes final, because it is a bearer instrument. */
+  readonly authorization: string;
+  /** The caller's idempotency key, if any. Unique. */
+  readonly key?: string;
+};
+
+/** A payment as the journal knows it. */
+export type PaymentRecord = Omit<Claim, 'authorization' | 'key'> & {
+  readonly state: PaymentState;
+  readonly authorization: string | undefined;
+  readonly key: string | undefined;
+  /** The transaction that carries it: the evidence when settled, the newest attempt when prepared. */
+  readonly transaction: string | undefined;
+  readonly locator: Locator | undefined;
+  /** Why it failed. */
+  readonly reason: Reason | undefined;
+  readonly message: string | undefined;
+  /** True once a caller was told the success. */
+  readonly delivered: boolean;
+  readonly claimedAt: Seconds;
+  readonly concludedAt: Seconds | undefined;
+};
+
+export type ClaimResult =
+  | { readonly status: 'claimed' }
+  /** The anchor is taken. */
+  | { readonly status: 'taken'; readonly payment: PaymentRecord }
+  /** The idempotency key belongs to another payment. */
+  | { readonly status: 'key-conflict' };
+
+/** How a payment ended, with what proves it. */
+export type Conclusion =
+  | {
+      readonly state: 'settled';
+      readonly transaction: string;
+      readonly locator: Locator;
+      /** True when the writer hands the success to a waiting caller in the same step. */
+      readonly delivered: boolean;
+    }
+  | { readonly state: 'failed'; readonly transaction: string; readonly reason: Reason; readonly message: string };
+
+/** Why an attempt needs no more watching. */
+export type AttemptOutcome =
+  /** Mined beyond the confirmation policy. `cost` in native units. */
+  | { readonly status: 'included'; readonly block: bigint; readonly cost: bigint }
+  /** Its nonce went to another transaction for good. */
+  | { readonly status: 'superseded' };
+
+/** What recovery and reconciliation start from. */
+export type Unfinished = {
+  /** Payments that are `claimed` or `prepared`. */
+  readonly payments: readonly PaymentRecord[];
+  /** Attempts without an outcome, lowest nonce first, also those whose payments are all final. */
+  readonly attempts: readonly Attempt[];
+};
+
+/** Where a lane's next nonce comes from. */
+export type LaneKey = {
+  readonly network: Caip2;
+  readonly signer: string;
+  /** The chain's own count; matters only while it is above what the journal holds. */
+  readonly floor: bigint;
+};
+
+export interface Journal {
+  /** Takes the anchor, or says who has it. Durable when the promise resolves, like every write here. */
+  claim(claim: Claim): Promise<ClaimResult>;
+  /** Forgets a claim that never had an attempt. A payment in any other state stays; answers whether it was released. */
+  release(id: string): Promise<boolean>;
+  /**
+   * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, has `sign` make the bytes for it, and stores
+   * transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects, or
+   * when a payment is unknown, final, or still carried by an attempt without an outcome. Calls for one signer must not
+   * overlap: the lane serialises them.
+   */
+  prepare(lane: LaneKey, items: readonly string[], sign: (nonce: bigint) => Promise<Signed>): Promise<Attempt>;
+  /**
+   * Gives an attempt its outcome and ends the payments it decided, in one write. Payments it carried that are not in
+   * `conclusions` stay `prepared` and may be prepared again. Answers the ids of the payments that ended by this call.
+   */
+  resolve(
+    hash: string,
+    outcome: AttemptOutcome,
+    conclusions: readonly { readonly id: string; readonly conclusion: Conclusion }[],
+  ): Promise<readonly string[]>;
+  /** Ends one `prepared` payment whatever its attempts do; answers false when it had ended already. */
+  conclude(id: string, conclusion: Conclusion): Promise<boolean>;
+  /** Takes the one delivery of a settled payment. True for exactly one caller. */
+  deliver(id: string): Promise<boolean>;
+  /** Gives a delivery back that did not reach its caller. */
+  undeliver(id: string): Promise<void>;
+  payment(id: string): Promise<PaymentRecord | undefined>;
+  paymentByKey(key: string): Promise<PaymentRecord | undefined>;
+  /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
+  paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
+  unfinished(network: Caip2): Promise<Unfinished>;
+  /** Resolves when all accepted writes are on disk and the store is closed. */
+  close(): Promise<void>;
+}

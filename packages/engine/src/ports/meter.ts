@@ -1,0 +1,31 @@
+/** What the engine tells the outside about its work. Values are safe for logs: no signature, no key, no URL. */
+import type { Caip2, Reason } from '@facilitator/protocol';
+
+export type EngineEvent =
+  | { readonly type: 'network.open'; readonly network: Caip2; readonly notes: readonly string[] }
+  | { readonly type: 'network.closed'; readonly network: Caip2; readonly reason: string }
+  | { readonly type: 'verify.done'; readonly network: Caip2; readonly outcome: 'valid' | Reason }
+  | { readonly type: 'verify.call'; readonly network: Caip2; readonly size: number; readonly ms: number }
+  | { readonly type: 'settle.prepared'; readonly network: Caip2; readonly transaction: string; readonly size: number }
+  | {
+      readonly type: 'settle.broadcast';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly outcome: string;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'settle.done';
+      readonly network: Caip2;
+      readonly payment: string;
+      readonly outcome: 'settled' | 'pending' | Reason;
+      readonly transaction: string;
+    }
+  | { readonly type: 'settle.cost'; readonly network: Caip2; readonly transaction: string; readonly cost: bigint }
+  | { readonly type: 'recovered'; readonly network: Caip2; readonly payments: number; readonly released: number }
+  /** A promise that must hold did not; `detail` names it. Always worth an alarm. */
+  | { readonly type: 'fault'; readonly network: Caip2 | 'all'; readonly detail: string };
+
+export interface Meter {
+  record(event: EngineEvent): void;
+}
