@@ -40,6 +40,10 @@ export const REASONS = {
     meaning:
       'The transaction was broadcast and is not confirmed yet. Send the identical request again to learn the result.',
   },
+  payment_expired: {
+    source: 'v1',
+    meaning: 'The authorization expired before it could be settled. It was not paid and never can be.',
+  },
   unsupported_payload_type: { source: 'evm', meaning: 'The payload is not an EIP-3009 authorization.' },
   unsupported_asset: { source: 'own', meaning: 'The asset is not one this facilitator serves on this network.' },
   asset_not_deployed_contract: { source: 'evm', meaning: 'There is no contract at the asset address.' },

@@ -75,7 +75,7 @@ export type Sighting =
 export type Whereabouts =
   | { readonly status: 'paid'; readonly transaction: string; readonly locator: Locator }
   /** Used or cancelled without this payment's transfer. */
-  | { readonly status: 'void' }
+  | { readonly status: 'void'; readonly reason: Reason; readonly message: string }
   /** `expired`: chain time is past its window, so it can never be used. */
   | { readonly status: 'unused'; readonly expired: boolean }
   | { readonly status: 'unknown' };
