@@ -1,0 +1,49 @@
+/** The engine's settle answers, in one place so that the same event always reads the same. */
+import type { Locator, Reason } from '@facilitator/protocol';
+import type { Conflict, Settlement, Unavailable } from '../engine.ts';
+import type { Authorization } from '../ports/chain.ts';
+import type { PaymentRecord } from '../ports/journal.ts';
+
+type Paid = Pick<Authorization, 'anchor' | 'payer' | 'amount'>;
+
+export function settled(paid: Paid, transaction: string, locator: Locator): Settlement {
+  return {
+    id: paid.anchor,
+    answer: { status: 'settled', payer: paid.payer, transaction, amount: paid.amount, locator },
+  };
+}
+
+export function pending(paid: Paid, transaction: string): Settlement {
+  const message = 'The transaction is broadcast and not confirmed yet. Send the identical request again for the result.';
+  return {
+    id: paid.anchor,
+    answer: { status: 'pending', reason: 'settlement_pending', message, payer: paid.payer, transaction },
+  };
+}
+
+export function failed(paid: Paid, reason: Reason, message: string, transaction: string): Settlement {
+  return { id: paid.anchor, answer: { status: 'failed', reason, message, payer: paid.payer, transaction } };
+}
+
+export function duplicate(paid: Paid, why: string): Settlement {
+  return failed(paid, 'duplicate_settlement', why, '');
+}
+
+export function unavailable(message: string, retryAfter: number): { id: undefined; answer: Unavailable } {
+  return { id: undefined, answer: { status: 'unavailable', message, retryAfter } };
+}
+
+export function keyConflict(): { id: undefined; answer: Conflict } {
+  const message = 'This idempotency key was used for another payment. Use a new key, or send the first request unchanged.';
+  return { id: undefined, answer: { status: 'conflict', message } };
+}
+
+/** What the journal's final record says. `undefined` while it is not final. */
+export function finalAnswer(record: PaymentRecord): Settlement | undefined {
+  const paid = { anchor: record.id, payer: record.payer, amount: record.amount };
+  if (record.state === 'settled' && record.transaction !== undefined && record.locator !== undefined)
+    return settled(paid, record.transaction, record.locator);
+  if (record.state === 'failed' && record.reason !== undefined)
+    return failed(paid, record.reason, record.message ?? '', record.transaction ?? '');
+  return undefined;
+}

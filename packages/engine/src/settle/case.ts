@@ -1,0 +1,41 @@
+/** A payment on its way through this process, and the caller who waits for it. */
+import type { Settlement } from '../engine.ts';
+import type { Authorization } from '../ports/chain.ts';
+
+/**
+ * `claiming`  journal and chain are being asked
+ * `queued`    verified and claimed, waits for a lane
+ * `signing`   a lane is writing its transaction to the journal
+ * `prepared`  the journal holds signed bytes; the network may have them
+ */
+export type Phase = 'claiming' | 'queued' | 'signing' | 'prepared';
+
+/** The one caller who will be told. Others are told `duplicate_settlement`, or share this answer by idempotency key. */
+export type Waiter = {
+  readonly answered: Promise<Settlement>;
+  readonly answer: (settlement: Settlement) => void;
+  /** The wait is over: answer `pending` as soon as there is a hash. */
+  due: boolean;
+};
+
+export type Case<A extends Authorization> = {
+  readonly authorization: A;
+  readonly fingerprint: string;
+  readonly key: string | undefined;
+  phase: Phase;
+  /** Hash of the newest attempt; empty before the first. */
+  transaction: string;
+  waiter: Waiter | undefined;
+};
+
+export function openCase<A extends Authorization>(authorization: A, fingerprint: string, key?: string): Case<A> {
+  return { authorization, fingerprint, key, phase: 'claiming', transaction: '', waiter: undefined };
+}
+
+/** Makes the caller the one who is told. Only while nobody else is. */
+export function attachWaiter<A extends Authorization>(kase: Case<A>): Waiter {
+  const { promise, resolve } = Promise.withResolvers<Settlement>();
+  const waiter: Waiter = { answered: promise, answer: resolve, due: false };
+  kase.waiter = waiter;
+  return waiter;
+}

@@ -1,0 +1,98 @@
+/** One signer's way onto the chain: next nonce, signed bytes on disk, then the network. */
+import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Meter } from '../ports/meter.ts';
+import type { Case } from './case.ts';
+
+export type LaneOptions<A extends Authorization> = {
+  readonly chain: Chain<A>;
+  readonly signer: string;
+  readonly journal: Journal;
+  readonly meter: Meter;
+  /** Transactions that may be open at once. Nodes promise to keep 16 per sender. */
+  readonly window: number;
+  /** The next payments to carry, removed from the queue; empty when there are none. */
+  readonly take: () => readonly Case<A>[];
+  /** The journal has the attempt; the network does not yet. */
+  readonly onPrepared: (attempt: Attempt, cases: readonly Case<A>[]) => void;
+  /** Nothing was stored or sent. */
+  readonly onFailed: (cases: readonly Case<A>[], error: unknown) => void;
+};
+
+export type Lane = {
+  readonly signer: string;
+  /** Transactions without an outcome. */
+  inFlight(): number;
+  /** Learns where the chain's own count stands. Call before the first `pump`, and when a nonce was taken by others. */
+  align(): Promise<void>;
+  /** Carries payments while there are some and the window has room. */
+  pump(): void;
+  /** An open attempt of this lane, known from the journal or by `pump`. */
+  opened(): void;
+  closed(): void;
+  /** Resolves when no journal write is under way. */
+  idle(): Promise<void>;
+};
+
+export function createLane<A extends Authorization>(options: LaneOptions<A>): Lane {
+  const { chain, signer, journal, meter } = options;
+  let floor = 0n;
+  let open = 0;
+  let busy = false;
+  let running: Promise<void> = Promise.resolve();
+
+  async function carry(cases: readonly Case<A>[]): Promise<void> {
+    for (const each of cases) each.phase = 'signing';
+    const items = cases.map((each) => each.authorization);
+    const ids = items.map((each) => each.anchor);
+    const attempt = await journal.prepare({ network: chain.network, signer, floor }, ids, (nonce) =>
+      chain.sign(signer, nonce, items),
+    );
+    open += 1;
+    meter.record({
+      type: 'settle.prepared',
+      network: chain.network,
+      transaction: attempt.hash,
+      size: items.length,
+    });
+    options.onPrepared(attempt, cases);
+  }
+
+  async function run(): Promise<void> {
+    busy = true;
+    try {
+      while (open < options.window) {
+        const cases = options.take();
+        if (cases.length === 0) return;
+        try {
+          // One at a time: the next nonce is only known once this one is in the journal.
+          await carry(cases);
+        } catch (error) {
+          options.onFailed(cases, error);
+          return;
+        }
+      }
+    } finally {
+      // In the same turn as the last look at the queue, so that no payment arrives unseen in between.
+      busy = false;
+    }
+  }
+
+  return {
+    signer,
+    inFlight: () => open,
+    async align() {
+      floor = await chain.floor(signer);
+    },
+    pump() {
+      if (!busy) running = run();
+    },
+    opened() {
+      open += 1;
+    },
+    closed() {
+      open -= 1;
+    },
+    idle: () => running,
+  };
+}
