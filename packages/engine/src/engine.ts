@@ -48,6 +48,9 @@ export interface Engine {
   networks(): readonly NetworkStatus[];
   /** True once every open network has reconciled. */
   ready(): boolean;
-  /** Stops admission, answers waiting callers, leaves the rest to the journal. */
-  close(): Promise<void>;
+  /**
+   * Stops admission, gives callers who wait for a broadcast transaction up to `graceMs` to get their success, answers the
+   * rest, and leaves what is unfinished to the journal.
+   */
+  close(graceMs?: number): Promise<void>;
 }

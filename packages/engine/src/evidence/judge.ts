@@ -42,7 +42,8 @@ export async function judgeLost<A extends Authorization>(
       };
     case 'unused': {
       if (!where.expired) return { status: 'payable' };
-      const message = 'The authorization expired on chain before the transaction was mined. It was not paid and never can be.';
+      const message =
+        'The authorization expired on chain before the transaction was mined. It was not paid and never can be.';
       return { status: 'ended', conclusion: { state: 'failed', transaction, reason: 'payment_expired', message } };
     }
     case 'unknown':

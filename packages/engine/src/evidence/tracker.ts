@@ -22,6 +22,8 @@ export type TrackerOptions<A extends Authorization> = {
   readonly meter: Meter;
   /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
   readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
+  /** The journal could not be told now. The payment stays open and is looked at again. */
+  readonly onUnwritten: (kase: Case<A>) => void;
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
   /** The attempt has its outcome. `superseded` means somebody else uses this key. */
@@ -46,7 +48,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const watched = new Map<string, Watch<A>>();
   const orphans = new Map<string, Case<A>>();
   const pace = createPace(chain.blockMs);
-  let cancelNext: (() => void) | undefined;
+  let next: { readonly at: number; readonly cancel: () => void } | undefined;
   let ticking: Promise<void> | undefined;
   let stopped = false;
 
@@ -65,10 +67,14 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 
   function schedule(ms: number): void {
     if (stopped || ticking !== undefined || (watched.size === 0 && orphans.size === 0)) return;
-    cancelNext ??= clock.after(ms, () => {
-      cancelNext = undefined;
+    const at = clock.milliseconds() + ms;
+    if (next !== undefined && next.at <= at) return;
+    next?.cancel();
+    const cancel = clock.after(ms, () => {
+      next = undefined;
       void tick();
     });
+    next = { at, cancel };
   }
 
   function tick(): Promise<void> {
@@ -124,10 +130,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       sighting.status === 'included'
         ? { status: 'included' as const, block: sighting.block, cost: sighting.cost }
         : { status: 'superseded' as const };
-    const ended = await journal.resolve(
-      watch.attempt.hash,
-      outcome,
-      conclusions.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion })),
+    const ended = await holding(
+      conclusions.map(({ each }) => each),
+      journal.resolve(
+        watch.attempt.hash,
+        outcome,
+        conclusions.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion })),
+      ),
     );
     watched.delete(watch.attempt.hash);
     if (sighting.status === 'included')
@@ -140,7 +149,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const mine = new Set(ended);
     for (const { each, conclusion } of conclusions)
       options.onConcluded(each, conclusion, mine.has(each.authorization.anchor));
-    for (const { each, verdict } of judged) if (verdict.status === 'payable') orphans.set(each.authorization.anchor, each);
+    for (const { each, verdict } of judged)
+      if (verdict.status === 'payable') orphans.set(each.authorization.anchor, each);
     options.onResolved(watch.attempt, outcome.status);
   }
 
@@ -172,9 +182,19 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const verdict = await judgeLost(chain, each.authorization, hash);
     if (verdict.status !== 'ended') return false;
     const conclusion = withDelivery(each, verdict.conclusion);
-    const mine = await journal.conclude(each.authorization.anchor, conclusion);
+    const mine = await holding([each], journal.conclude(each.authorization.anchor, conclusion));
     options.onConcluded(each, conclusion, mine);
     return true;
+  }
+
+  /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
+  async function holding<T>(cases: readonly Case<A>[], write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      for (const each of cases) options.onUnwritten(each);
+      throw error;
+    }
   }
 
   return {
@@ -190,7 +210,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     tick,
     async stop() {
       stopped = true;
-      cancelNext?.();
+      next?.cancel();
       await ticking;
     },
   };
@@ -198,6 +218,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 
 /** A caller who waits gets the success in the same journal write that ends the payment. */
 function withDelivery<A extends Authorization>(each: Case<A>, conclusion: Conclusion): Conclusion {
+  if (each.waiter !== undefined) each.waiter.held = true;
   return conclusion.state === 'settled' ? { ...conclusion, delivered: each.waiter !== undefined } : conclusion;
 }
 

@@ -20,14 +20,22 @@ export type Authorization = {
   readonly expires: Seconds;
 };
 
+/** Why a payment is not taken. `message` is for people and safe to show. */
+export type Refusal = {
+  readonly status: 'refused';
+  readonly reason: Reason;
+  readonly message: string;
+  readonly payer?: string;
+};
+
 export type Decoded<A extends Authorization> =
   | { readonly status: 'authorization'; readonly authorization: A }
-  | { readonly status: 'refused'; readonly reason: Reason; readonly message: string; readonly payer?: string };
+  | Refusal;
 
 /** What one verification round trip says of one authorization. */
 export type Verdict =
   | { readonly status: 'valid' }
-  | { readonly status: 'refused'; readonly reason: Reason; readonly message: string }
+  | Refusal
   /** The chain could not be asked. Says nothing about the payment. `detail` is safe to show. */
   | { readonly status: 'unavailable'; readonly detail: string };
 
@@ -51,7 +59,10 @@ export type Broadcast =
   | { readonly status: 'unknown'; readonly detail: string };
 
 /** Proof, per payment, of what an included transaction did. */
-export type Proof = { readonly status: 'paid'; readonly locator: Locator } | { readonly status: 'unpaid' };
+export type Proof =
+  | { readonly status: 'paid'; readonly locator: Locator }
+  /** Mined without this payment's transfer; `message` says as far as known why. */
+  | { readonly status: 'unpaid'; readonly reason: Reason; readonly message: string };
 
 /** What the chain shows of one attempt. */
 export type Sighting =
@@ -61,7 +72,7 @@ export type Sighting =
       readonly status: 'included';
       readonly block: bigint;
       readonly blockHash: string;
-      /** One per item of the attempt, in its order. */
+      /** One per authorization asked about, in the order asked. */
       readonly proofs: readonly Proof[];
       /** Native units the transaction cost the signer. */
       readonly cost: bigint;
@@ -98,8 +109,13 @@ export interface Chain<A extends Authorization> {
   /** Compares the network with the registry and learns what signing needs. One-time I/O; safe to repeat. */
   open(): Promise<Opening>;
 
-  /** Pure and local: static checks against the seller's terms, native signature recovery. No I/O. */
-  decode(payment: Payment, now: Seconds): Decoded<A>;
+  /**
+   * Pure and local: every static check against the seller's terms but the clock's, native signature recovery. No I/O, no
+   * time: a retry must find its payment after the window closed.
+   */
+  decode(payment: Payment): Decoded<A>;
+  /** The validity window against the clock, with the margin that settling needs. `undefined` when it is open. */
+  untimely(authorization: A, now: Seconds): Refusal | undefined;
   /** The journal's form of an authorization. `recall(stow(a))` equals `a`. */
   stow(authorization: A): string;
   recall(stored: string): A;
@@ -114,8 +130,8 @@ export interface Chain<A extends Authorization> {
   /** Hands bytes to the network. Never throws: an error after bytes left is `unknown`. */
   broadcast(attempt: Attempt): Promise<Broadcast>;
   /**
-   * Looks for attempts on chain, few round trips for all. `items[i]` are the authorizations of `attempts[i]`.
-   * Never throws.
+   * Looks for attempts on chain, few round trips for all. `items[i]` are those authorizations of `attempts[i]` that are
+   * still undecided, perhaps none. Never throws.
    */
   observe(attempts: readonly Attempt[], items: readonly (readonly A[])[]): Promise<readonly Sighting[]>;
   /** Looks for the authorization itself, whichever transaction used it. Never throws. */

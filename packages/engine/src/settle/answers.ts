@@ -14,7 +14,8 @@ export function settled(paid: Paid, transaction: string, locator: Locator): Sett
 }
 
 export function pending(paid: Paid, transaction: string): Settlement {
-  const message = 'The transaction is broadcast and not confirmed yet. Send the identical request again for the result.';
+  const message =
+    'The transaction is broadcast and not confirmed yet. Send the identical request again for the result.';
   return {
     id: paid.anchor,
     answer: { status: 'pending', reason: 'settlement_pending', message, payer: paid.payer, transaction },
@@ -34,7 +35,8 @@ export function unavailable(message: string, retryAfter: number): { id: undefine
 }
 
 export function keyConflict(): { id: undefined; answer: Conflict } {
-  const message = 'This idempotency key was used for another payment. Use a new key, or send the first request unchanged.';
+  const message =
+    'This idempotency key was used for another payment. Use a new key, or send the first request unchanged.';
   return { id: undefined, answer: { status: 'conflict', message } };
 }
 

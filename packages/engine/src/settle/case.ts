@@ -14,8 +14,12 @@ export type Phase = 'claiming' | 'queued' | 'signing' | 'prepared';
 export type Waiter = {
   readonly answered: Promise<Settlement>;
   readonly answer: (settlement: Settlement) => void;
-  /** The wait is over: answer `pending` as soon as there is a hash. */
+  /** Connections that wait for it: more than one only with the same idempotency key. */
+  callers: number;
+  /** The wait is over: answer as soon as it is possible to say something true. */
   due: boolean;
+  /** The journal is being told that this caller has the answer: nothing else may be said meanwhile. */
+  held: boolean;
 };
 
 export type Case<A extends Authorization> = {
@@ -35,7 +39,7 @@ export function openCase<A extends Authorization>(authorization: A, fingerprint:
 /** Makes the caller the one who is told. Only while nobody else is. */
 export function attachWaiter<A extends Authorization>(kase: Case<A>): Waiter {
   const { promise, resolve } = Promise.withResolvers<Settlement>();
-  const waiter: Waiter = { answered: promise, answer: resolve, due: false };
+  const waiter: Waiter = { answered: promise, answer: resolve, callers: 0, due: false, held: false };
   kase.waiter = waiter;
   return waiter;
 }
