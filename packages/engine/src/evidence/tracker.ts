@@ -1,4 +1,5 @@
 /** One tick per head: looks for everything that may be on chain and turns what it sees into conclusions. */
+import { describeError } from '../describe-error.ts';
 import type { Attempt, Authorization, Chain, Sighting } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Conclusion, Journal } from '../ports/journal.ts';
@@ -81,7 +82,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     // Overlapping ticks would conclude one payment twice.
     ticking ??= look()
       .catch((error: unknown) => {
-        meter.record({ type: 'fault', network: chain.network, detail: `tick failed: ${describe(error)}` });
+        meter.record({ type: 'fault', network: chain.network, detail: `tick failed: ${describeError(error)}` });
       })
       .finally(() => {
         ticking = undefined;
@@ -220,8 +221,4 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 function withDelivery<A extends Authorization>(each: Case<A>, conclusion: Conclusion): Conclusion {
   if (each.waiter !== undefined) each.waiter.held = true;
   return conclusion.state === 'settled' ? { ...conclusion, delivered: each.waiter !== undefined } : conclusion;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 /** The engine's settle answers, in one place so that the same event always reads the same. */
 import type { Locator, Reason } from '@facilitator/protocol';
 import type { Conflict, Settlement, Unavailable } from '../engine.ts';
-import type { Authorization } from '../ports/chain.ts';
+import type { Authorization, Refusal } from '../ports/chain.ts';
 import type { PaymentRecord } from '../ports/journal.ts';
 
 type Paid = Pick<Authorization, 'anchor' | 'payer' | 'amount'>;
@@ -24,6 +24,12 @@ export function pending(paid: Paid, transaction: string): Settlement {
 
 export function failed(paid: Paid, reason: Reason, message: string, transaction: string): Settlement {
   return { id: paid.anchor, answer: { status: 'failed', reason, message, payer: paid.payer, transaction } };
+}
+
+/** Refused before it had an id. */
+export function refused({ reason, message, payer }: Refusal): Settlement {
+  const answer = { status: 'failed', reason, message, transaction: '' } as const;
+  return { id: undefined, answer: payer === undefined ? answer : { ...answer, payer } };
 }
 
 export function duplicate(paid: Paid, why: string): Settlement {

@@ -16,7 +16,7 @@ export type LaneOptions<A extends Authorization> = {
   /** The journal has the attempt; the network does not yet. */
   readonly onPrepared: (attempt: Attempt, cases: readonly Case<A>[]) => void;
   /** Nothing was stored or sent. */
-  readonly onFailed: (cases: readonly Case<A>[], error: unknown) => void;
+  readonly onStalled: (cases: readonly Case<A>[], error: unknown) => void;
 };
 
 export type Lane = {
@@ -68,7 +68,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
           // One at a time: the next nonce is only known once this one is in the journal.
           await carry(cases);
         } catch (error) {
-          options.onFailed(cases, error);
+          options.onStalled(cases, error);
           return;
         }
       }

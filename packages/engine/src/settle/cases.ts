@@ -1,0 +1,83 @@
+/** The payments on their way through this process, and what their callers are told. */
+import type { Settlement, SettleOptions } from '../engine.ts';
+import type { Authorization } from '../ports/chain.ts';
+import type { Clock } from '../ports/clock.ts';
+import { pending, unavailable } from './answers.ts';
+import type { Case, Waiter } from './case.ts';
+
+export type CasesOptions<A extends Authorization> = {
+  readonly clock: Clock;
+  /** The caller of a payment that waits in the queue has no more time. */
+  readonly onOverdue: (kase: Case<A>) => void;
+};
+
+export type Cases<A extends Authorization> = {
+  readonly byAnchor: Map<string, Case<A>>;
+  /** One caller's wait: ends with the answer, with its time, or with its connection. */
+  wait(kase: Case<A>, waiter: Waiter, how: SettleOptions): Promise<Settlement>;
+  /** Tells the caller something true that is not the end. */
+  tell(kase: Case<A>, settlement: Settlement, waiter?: Waiter): void;
+  /** The end: the payment leaves this process. */
+  finish(kase: Case<A>, settlement: Settlement): void;
+  /** Whoever was to be told a success is not, because the journal could not be written. */
+  unhold(kase: Case<A>): void;
+  /** The journal has signed bytes: callers without time learn the hash. */
+  prepared(kase: Case<A>, transaction: string): void;
+};
+
+export function createCases<A extends Authorization>(options: CasesOptions<A>): Cases<A> {
+  const byAnchor = new Map<string, Case<A>>();
+
+  function tell(kase: Case<A>, settlement: Settlement, waiter: Waiter | undefined = kase.waiter): void {
+    if (kase.waiter === waiter) kase.waiter = undefined;
+    waiter?.answer(settlement);
+  }
+
+  function expire(kase: Case<A>, waiter: Waiter): void {
+    if (waiter.held || kase.phase === 'signing') waiter.due = true;
+    else if (kase.transaction !== '') tell(kase, pendingOf(kase), waiter);
+    else if (kase.phase === 'queued') options.onOverdue(kase);
+    else tell(kase, unavailable('The payment could not be checked in time. Nothing was sent.', 2), waiter);
+  }
+
+  return {
+    byAnchor,
+    tell,
+    async wait(kase, waiter, how) {
+      waiter.callers += 1;
+      const cancel = options.clock.after(how.waitMs, () => expire(kase, waiter));
+      const leave = () => {
+        waiter.callers -= 1;
+        // A delivery that is being written goes on; whoever sends it sees that nobody is there and gives it back.
+        if (waiter.callers === 0 && !waiter.held) tell(kase, pendingOf(kase), waiter);
+      };
+      if (how.signal.aborted) leave();
+      else how.signal.addEventListener('abort', leave, { once: true });
+      try {
+        return await waiter.answered;
+      } finally {
+        cancel();
+        how.signal.removeEventListener('abort', leave);
+      }
+    },
+    finish(kase, settlement) {
+      byAnchor.delete(kase.authorization.anchor);
+      tell(kase, settlement);
+    },
+    unhold(kase) {
+      const waiter = kase.waiter;
+      if (waiter === undefined) return;
+      waiter.held = false;
+      if (waiter.due) tell(kase, pendingOf(kase), waiter);
+    },
+    prepared(kase, transaction) {
+      kase.phase = 'prepared';
+      kase.transaction = transaction;
+      if (kase.waiter?.due) tell(kase, pendingOf(kase));
+    },
+  };
+}
+
+export function pendingOf<A extends Authorization>(kase: Case<A>): Settlement {
+  return pending(kase.authorization, kase.transaction);
+}

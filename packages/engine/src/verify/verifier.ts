@@ -1,0 +1,69 @@
+/** Answers /verify, and asks the chain for /settle: both share the round trips. Leaves nothing behind. */
+import type { Payment, VerifyAnswer } from '@facilitator/protocol';
+import type { Unavailable } from '../engine.ts';
+import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Meter } from '../ports/meter.ts';
+import { unavailable } from '../settle/answers.ts';
+import { createMicroBatch } from './micro-batch.ts';
+
+/** Authorizations per round trip. */
+const MOST = 50;
+/** How long one waits for company while another round trip is under way. */
+const PATIENCE_MS = 25;
+
+export type VerifierOptions<A extends Authorization> = {
+  readonly chain: Chain<A>;
+  readonly clock: Clock;
+  readonly meter: Meter;
+};
+
+export type Verifier<A extends Authorization> = {
+  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  /** What the chain says of one authorization; many that ask together share a round trip. */
+  ask(authorization: A): Promise<Verdict>;
+};
+
+export function createVerifier<A extends Authorization>({ chain, clock, meter }: VerifierOptions<A>): Verifier<A> {
+  const ask = createMicroBatch({
+    clock,
+    most: MOST,
+    patienceMs: PATIENCE_MS,
+    ask: async (batch: readonly A[]) => {
+      const started = clock.milliseconds();
+      const verdicts = await chain.verify(batch);
+      const ms = clock.milliseconds() - started;
+      meter.record({ type: 'verify.call', network: chain.network, size: batch.length, ms });
+      return verdicts;
+    },
+  });
+
+  async function judge(payment: Payment): Promise<VerifyAnswer | Unavailable> {
+    const decoded = chain.decode(payment);
+    if (decoded.status === 'refused') return invalid(decoded);
+    const { authorization } = decoded;
+    const { payer } = authorization;
+    const late = chain.untimely(authorization, clock.now());
+    if (late !== undefined) return invalid({ ...late, payer });
+    const verdict = await ask(authorization);
+    if (verdict.status === 'valid') return { status: 'valid', payer };
+    if (verdict.status === 'refused') return invalid({ ...verdict, payer });
+    return unavailable(`The payment could not be checked: ${verdict.detail}`, 2).answer;
+  }
+
+  return {
+    ask,
+    async verify(payment) {
+      const answer = await judge(payment);
+      if (answer.status !== 'unavailable') {
+        const outcome = answer.status === 'valid' ? 'valid' : answer.reason;
+        meter.record({ type: 'verify.done', network: chain.network, outcome });
+      }
+      return answer;
+    },
+  };
+}
+
+function invalid({ reason, message, payer }: Refusal): VerifyAnswer {
+  return { status: 'invalid', reason, message, ...(payer === undefined ? {} : { payer }) };
+}
