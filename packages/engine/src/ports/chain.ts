@@ -82,7 +82,10 @@ export type Sighting =
   /** The nonce is taken for good by a transaction that is not this one: this one will never be included. */
   | { readonly status: 'superseded' };
 
-/** Where an authorization stands on chain, whoever sent it. */
+/**
+ * Where an authorization stands on chain, whoever sent it. Judged by a block that meets the confirmation policy: what a
+ * reorganisation can still undo is `unknown`.
+ */
 export type Whereabouts =
   | { readonly status: 'paid'; readonly transaction: string; readonly locator: Locator }
   /** Used or cancelled without this payment's transfer. */

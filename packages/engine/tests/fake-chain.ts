@@ -1,0 +1,267 @@
+/**
+ * A chain small enough to check against: accounts, nonces, a pool, blocks, reorganisations, and nodes that lose, delay and
+ * lie. It keeps its own truth about which authorization moved how often, which the tests compare with what callers were told.
+ */
+import type { Locator, Payment } from '@facilitator/protocol';
+import type { Attempt, Authorization, Broadcast, Chain, Sighting, Whereabouts } from '../src/ports/chain.ts';
+import type { Clock } from '../src/ports/clock.ts';
+
+type Transaction = {
+  readonly hash: string;
+  readonly signer: string;
+  readonly nonce: bigint;
+  readonly anchors: readonly string[];
+};
+type Block = { readonly number: number; readonly time: bigint; readonly transactions: readonly Transaction[] };
+
+/** How nodes treat the next calls. Everything is honest when all is off. */
+export type Weather = {
+  /** Bytes reach the pool and the answer is lost. */
+  loseAnswers: boolean;
+  /** The answer says accepted and the bytes are gone. */
+  dropBytes: boolean;
+  /** Bytes are refused, provably. */
+  refuseBytes: boolean;
+  /** Reads come from this many blocks ago. */
+  staleBy: number;
+  /** Reads do not answer. */
+  deaf: boolean;
+  /** Reading receipts says null though the transaction is there. */
+  blind: boolean;
+};
+
+export const NETWORK = 'eip155:31337' as const;
+export const CONFIRMATIONS = 2;
+
+export class FakeLedger {
+  blocks: Block[];
+  pool = new Map<string, Transaction>();
+  weather: Weather = {
+    loseAnswers: false,
+    dropBytes: false,
+    refuseBytes: false,
+    staleBy: 0,
+    deaf: false,
+    blind: false,
+  };
+  /** Every transaction of ours that a node ever had. */
+  readonly everBroadcast = new Set<string>();
+  readonly cannotPay = new Set<string>();
+  readonly expiries = new Map<string, bigint>();
+  private foreign = 0;
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.blocks = [{ number: 0, time: clock.now(), transactions: [] }];
+  }
+
+  get head(): Block {
+    return this.blocks[this.blocks.length - 1] as Block;
+  }
+
+  count(signer: string, upTo = this.head.number): bigint {
+    return BigInt(this.included(upTo).filter((each) => each.signer === signer).length);
+  }
+
+  included(upTo = this.head.number): Transaction[] {
+    return this.blocks.filter((block) => block.number <= upTo).flatMap((block) => block.transactions);
+  }
+
+  /** Authorization -> the transaction that moved it, on the canonical chain up to a block. */
+  moved(upTo = this.head.number): Map<string, { hash: string; block: number; index: number }> {
+    const moved = new Map<string, { hash: string; block: number; index: number }>();
+    for (const block of this.blocks.filter((each) => each.number <= upTo))
+      for (const transaction of block.transactions)
+        for (const [index, anchor] of transaction.anchors.entries()) {
+          const expires = this.expiries.get(anchor) ?? 0n;
+          if (!moved.has(anchor) && block.time < expires && !this.cannotPay.has(anchor))
+            moved.set(anchor, { hash: transaction.hash, block: block.number, index });
+        }
+    return moved;
+  }
+
+  mine(): void {
+    const transactions: Transaction[] = [];
+    for (;;) {
+      const next = [...this.pool.values()].find(
+        (each) =>
+          each.nonce ===
+          this.count(each.signer) + BigInt(transactions.filter((one) => one.signer === each.signer).length),
+      );
+      if (next === undefined) break;
+      this.pool.delete(next.hash);
+      transactions.push(next);
+    }
+    this.blocks.push({ number: this.head.number + 1, time: this.clock.now(), transactions });
+    for (const [hash, each] of this.pool) if (each.nonce < this.count(each.signer)) this.pool.delete(hash);
+  }
+
+  /** Undoes blocks. Their transactions return to the pool, or are forgotten. */
+  reorganise(depth: number, forget: boolean): void {
+    for (let i = 0; i < depth && this.blocks.length > 1; i += 1) {
+      const undone = this.blocks.pop() as Block;
+      for (const transaction of undone.transactions)
+        if (transaction.signer === 'stranger' || !forget) this.pool.set(transaction.hash, transaction);
+    }
+    for (let i = 0; i < depth; i += 1)
+      this.blocks.push({ number: this.head.number + 1, time: this.clock.now(), transactions: [] });
+  }
+
+  /** Somebody else sends the payer's authorization first. */
+  frontRun(anchor: string): void {
+    this.foreign += 1;
+    const nonce =
+      this.count('stranger') + BigInt([...this.pool.values()].filter((each) => each.signer === 'stranger').length);
+    const hash = `0xf${this.foreign}`;
+    this.pool.set(hash, { hash, signer: 'stranger', nonce, anchors: [anchor] });
+  }
+
+  /** The facilitator's key is used by something else. */
+  stealNonce(signer: string): void {
+    this.foreign += 1;
+    const hash = `0xe${this.foreign}`;
+    const nonce = this.count(signer);
+    for (const [each, transaction] of this.pool)
+      if (transaction.signer === signer && transaction.nonce === nonce) this.pool.delete(each);
+    this.pool.set(hash, { hash, signer, nonce, anchors: [] });
+  }
+
+  receive(transaction: Transaction): void {
+    this.everBroadcast.add(transaction.hash);
+    if (transaction.nonce < this.count(transaction.signer)) return;
+    const rival = [...this.pool.values()].find(
+      (each) => each.signer === transaction.signer && each.nonce === transaction.nonce,
+    );
+    if (rival === undefined) this.pool.set(transaction.hash, transaction);
+  }
+}
+
+/** The engine's view of the ledger, cut off when its process dies. */
+export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive: () => boolean): Chain<Authorization> {
+  const hang = () => new Promise<never>(() => {});
+  const view = () => Math.max(0, ledger.head.number - ledger.weather.staleBy);
+  const final = () => Math.max(0, view() - CONFIRMATIONS);
+  const locator = (anchor: string, logIndex: number, batchSize: number): Locator => ({
+    logIndex,
+    authorizationNonce: anchor,
+    batchSize,
+  });
+
+  function sight(attempt: Attempt, items: readonly Authorization[]): Sighting {
+    if (ledger.weather.deaf || ledger.weather.blind) return { status: 'unseen' };
+    const block = ledger.blocks.find(
+      (each) => each.number <= view() && each.transactions.some((transaction) => transaction.hash === attempt.hash),
+    );
+    if (block === undefined)
+      return ledger.count(attempt.signer, final()) > attempt.nonce ? { status: 'superseded' } : { status: 'unseen' };
+    const moved = ledger.moved(view());
+    return {
+      status: 'included',
+      block: BigInt(block.number),
+      blockHash: `0xb${block.number}`,
+      cost: 21_000n,
+      final: block.number <= final(),
+      proofs: items.map((item) => {
+        const at = moved.get(item.anchor);
+        return at?.hash === attempt.hash
+          ? { status: 'paid', locator: locator(item.anchor, at.index, attempt.items.length) }
+          : { status: 'unpaid', reason: 'invalid_exact_evm_transaction_failed', message: 'reverted' };
+      }),
+    };
+  }
+
+  function find(authorization: Authorization): Whereabouts {
+    if (ledger.weather.deaf || ledger.weather.blind) return { status: 'unknown' };
+    const sure = ledger.moved(final()).get(authorization.anchor);
+    if (sure !== undefined)
+      return { status: 'paid', transaction: sure.hash, locator: locator(authorization.anchor, sure.index, 1) };
+    if (ledger.moved(view()).has(authorization.anchor)) return { status: 'unknown' };
+    const time = ledger.blocks.find((block) => block.number === final())?.time ?? 0n;
+    return { status: 'unused', expired: time >= authorization.expires };
+  }
+
+  return {
+    network: NETWORK,
+    signers,
+    blockMs: 1_000,
+    open: async () => (ledger.weather.deaf ? { status: 'unreachable', reason: 'deaf' } : { status: 'open', notes: [] }),
+    decode: (payment: Payment) => ({ status: 'authorization', authorization: authorizationOf(payment) }),
+    untimely: (authorization, now) =>
+      authorization.expires > now + 6n ? undefined : { status: 'refused', reason: 'payment_expired', message: 'late' },
+    stow: (authorization) =>
+      JSON.stringify(authorization, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)),
+    recall: (stored) =>
+      JSON.parse(stored, (key, value: unknown) =>
+        (key === 'amount' || key === 'expires') && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value,
+      ) as Authorization,
+    async verify(batch) {
+      if (!alive()) return hang();
+      return batch.map((each) => {
+        if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
+        return ledger.moved(view()).has(each.anchor)
+          ? { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' }
+          : { status: 'valid' };
+      });
+    },
+    async floor(signer) {
+      if (!alive()) return hang();
+      if (ledger.weather.deaf) throw new Error('deaf');
+      return ledger.count(signer, view());
+    },
+    async sign(signer, nonce, items) {
+      const anchors = items.map((item) => item.anchor);
+      const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
+      return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
+    },
+    async broadcast(attempt): Promise<Broadcast> {
+      if (!alive()) return hang();
+      if (ledger.weather.refuseBytes) return { status: 'refused', detail: 'pool full' };
+      if (ledger.weather.dropBytes) return { status: 'accepted' };
+      ledger.receive({ hash: attempt.hash, signer: attempt.signer, nonce: attempt.nonce, anchors: attempt.items });
+      return ledger.weather.loseAnswers ? { status: 'unknown', detail: 'timeout' } : { status: 'accepted' };
+    },
+    async observe(attempts, items) {
+      if (!alive()) return hang();
+      return attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+    },
+    async locate(authorization) {
+      if (!alive()) return hang();
+      return find(authorization);
+    },
+  };
+}
+
+/** The fake family's payload is the authorization's few terms. */
+export function authorizationOf(payment: Payment): Authorization {
+  const { payer, nonce, expires } = payment.payload as { payer: string; nonce: string; expires: bigint };
+  return {
+    anchor: `${payment.terms.network}:${payer}:${nonce}`,
+    network: payment.terms.network,
+    asset: payment.terms.asset,
+    payer,
+    payTo: payment.terms.payTo,
+    amount: payment.terms.amount,
+    nonce,
+    expires,
+  };
+}
+
+export function fakePayment(nonce: string, expires: bigint, url = 'https://shop.example/report'): Payment {
+  return {
+    version: 2,
+    spelling: NETWORK,
+    terms: {
+      scheme: 'exact',
+      network: NETWORK,
+      amount: 1000n,
+      asset: '0xasset',
+      payTo: '0xseller',
+      maxTimeoutSeconds: 60,
+      extra: {},
+    },
+    payload: { payer: '0xbuyer', nonce, expires },
+    resource: { url, description: '', mimeType: '' },
+    extensions: {},
+  };
+}
