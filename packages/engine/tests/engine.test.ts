@@ -1,0 +1,325 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Settlement } from '../src/engine.ts';
+import { fakePayment, NETWORK } from './fake-chain.ts';
+import { settleDown } from './fake-clock.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+let soon: bigint;
+
+beforeEach(async () => {
+  world = await createWorld();
+  soon = world.clock.now() + 60n;
+});
+afterEach(() => world.close());
+
+const status = (settlement: Settlement) =>
+  settlement.answer.status === 'failed' ? settlement.answer.reason : settlement.answer.status;
+
+/** Starts a settle and remembers when it has answered. */
+function begin(...args: Parameters<World['settle']>) {
+  const call: { answer: Settlement | undefined; promise: Promise<Settlement> } = {
+    answer: undefined,
+    promise: world.settle(...args),
+  };
+  void call.promise.then((answer) => {
+    call.answer = answer;
+  });
+  return call;
+}
+
+describe('settle', () => {
+  it('answers only when the transfer is in a block that meets the confirmation policy', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(2);
+    expect(call.answer).toBeUndefined();
+    await world.blocks(2);
+    expect((await call.promise).answer).toMatchObject({ status: 'settled', payer: '0xbuyer', amount: 1000n });
+  });
+
+  it('keeps nothing about the authorization once it is final', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    const { id } = await call.promise;
+    const record = await world.journal.payment(id ?? '');
+    expect(record).toMatchObject({ state: 'settled', delivered: true, authorization: undefined });
+  });
+
+  it('tells a second caller at the same time that it is a duplicate', async () => {
+    const first = begin(fakePayment('a', soon));
+    const others = await Promise.all(Array.from({ length: 10 }, () => world.settle(fakePayment('a', soon))));
+    expect(new Set(others.map(status))).toEqual(new Set(['duplicate_settlement']));
+    await world.blocks(4);
+    expect(status(await first.promise)).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+  });
+
+  it('delivers a success once', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    await call.promise;
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
+  it('answers pending with the hash when the wait is over, and an identical retry gets the success', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    const first = await call.promise;
+    expect(first.answer).toMatchObject({ status: 'pending', reason: 'settlement_pending' });
+    const retry = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    expect((await retry.promise).answer).toMatchObject({ status: 'settled' });
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+  });
+
+  it('gives a pending payment to an identical retry after the window closed', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.blocks(5);
+    await call.promise;
+    await world.clock.advance(120_000);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+  });
+
+  it('does not give a pending payment to a request for another resource', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    await call.promise;
+    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe('duplicate_settlement');
+    await world.blocks(4);
+    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe('duplicate_settlement');
+  });
+
+  it('lets an identical retry have a success that did not reach its caller', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    const { id } = await call.promise;
+    await world.engine.undelivered(id ?? '');
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
+  it('sends nothing for a caller who left before anything was signed', async () => {
+    const gone = new AbortController();
+    gone.abort();
+    void begin(fakePayment('a', soon), { signal: gone.signal });
+    await world.blocks(4);
+    expect(world.ledger.everBroadcast.size).toBe(0);
+    expect(world.engine.networks()[0]?.inFlight).toBe(0);
+    const again = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    expect(status(await again.promise)).toBe('settled');
+  });
+
+  it('gives the answer to an identical retry when the caller left after signing', async () => {
+    const leaving = new AbortController();
+    const call = begin(fakePayment('a', soon), { signal: leaving.signal });
+    await world.clock.advance(100);
+    leaving.abort();
+    expect(status(await call.promise)).toBe('pending');
+    await world.blocks(4);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+  });
+
+  it('settles a hundred different payments sent at once with one key', async () => {
+    const calls = Array.from({ length: 100 }, (_, i) => begin(fakePayment(`n${i}`, soon), { waitMs: 60_000 }));
+    await world.blocks(40);
+    const answers = await Promise.all(calls.map((call) => call.promise));
+    expect(new Set(answers.map(status))).toEqual(new Set(['settled']));
+    expect(world.ledger.moved().size).toBe(100);
+  });
+
+  it('releases a refused payment, which may be presented again', async () => {
+    world.ledger.weather.deaf = true;
+    const call = begin(fakePayment('a', soon));
+    await settleDown();
+    expect((await call.promise).answer).toMatchObject({ status: 'unavailable' });
+    expect(world.engine.networks()[0]?.inFlight).toBe(0);
+    world.ledger.weather.deaf = false;
+    const again = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    expect(status(await again.promise)).toBe('settled');
+  });
+
+  it('names the served networks when the payment is for another', async () => {
+    const payment = fakePayment('a', soon);
+    const elsewhere = { ...payment, terms: { ...payment.terms, network: 'eip155:1' as const } };
+    expect((await world.settle(elsewhere)).answer).toMatchObject({ reason: 'invalid_network', message: expect.stringContaining(NETWORK) });
+    expect(await world.engine.verify(elsewhere)).toMatchObject({ status: 'invalid', reason: 'invalid_network' });
+  });
+});
+
+describe('idempotency key', () => {
+  it('replays the stored answer, shares the running one, refuses another payment', async () => {
+    const first = begin(fakePayment('a', soon), { key: 'k1' });
+    const second = begin(fakePayment('a', soon), { key: 'k1' });
+    await world.blocks(4);
+    expect(await second.promise).toEqual(await first.promise);
+    expect(status(await first.promise)).toBe('settled');
+    expect(await world.settle(fakePayment('a', soon), { key: 'k1' })).toEqual(await first.promise);
+    expect(status(await world.settle(fakePayment('b', soon), { key: 'k1' }))).toBe('conflict');
+    expect(status(await world.settle(fakePayment('a', soon), { key: 'k2' }))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
+  it('goes on when the first of two callers with one key leaves', async () => {
+    const leaving = new AbortController();
+    void begin(fakePayment('a', soon), { key: 'k1', signal: leaving.signal });
+    const second = begin(fakePayment('a', soon), { key: 'k1' });
+    await world.clock.advance(50);
+    leaving.abort();
+    await world.blocks(4);
+    expect(status(await second.promise)).toBe('settled');
+  });
+});
+
+describe('a bad network', () => {
+  it('does not call a lost answer a failure', async () => {
+    world.ledger.weather.loseAnswers = true;
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    expect(status(await call.promise)).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+  });
+
+  it('hands dropped bytes over again', async () => {
+    world.ledger.weather.dropBytes = true;
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(3);
+    expect(world.ledger.pool.size).toBe(0);
+    world.ledger.weather.dropBytes = false;
+    await world.blocks(10);
+    expect(status(await call.promise)).toBe('settled');
+  });
+
+  it('reports a front-run payment as settled, with the transaction that carries it', async () => {
+    world.ledger.weather.dropBytes = true;
+    const call = begin(fakePayment('a', soon));
+    await world.clock.advance(100);
+    world.ledger.frontRun(`${NETWORK}:0xbuyer:a`);
+    world.ledger.weather.dropBytes = false;
+    world.ledger.mine();
+    await world.blocks(10);
+    expect((await call.promise).answer).toMatchObject({ status: 'settled', transaction: '0xf1' });
+  });
+
+  it('prepares a payment again when its nonce was used elsewhere', async () => {
+    world.ledger.weather.dropBytes = true;
+    const call = begin(fakePayment('a', soon), { waitMs: 60_000 });
+    await world.clock.advance(100);
+    world.ledger.stealNonce('0xone');
+    world.ledger.weather.dropBytes = false;
+    await world.blocks(20);
+    expect(status(await call.promise)).toBe('settled');
+    expect(world.events.some((event) => event.type === 'fault' && event.detail.includes('used elsewhere'))).toBe(true);
+  });
+
+  it('says that a payment failed only when chain time is past its window', async () => {
+    world.ledger.weather.dropBytes = true;
+    const call = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    expect(status(await call.promise)).toBe('pending');
+    // The wall clock alone proves nothing: the chain has not moved.
+    await world.clock.advance(90_000);
+    const early = begin(fakePayment('a', soon), { waitMs: 5_000 });
+    await world.clock.advance(6_000);
+    expect(status(await early.promise)).toBe('pending');
+    await world.blocks(8);
+    expect((await world.settle(fakePayment('a', soon))).answer).toMatchObject({ status: 'failed', reason: 'payment_expired' });
+  });
+});
+
+describe('a death of the process', () => {
+  it('before the broadcast: the payment ends settled once and the retry is told so', async () => {
+    world.ledger.weather.dropBytes = true;
+    void begin(fakePayment('a', soon));
+    await world.clock.advance(50);
+    world.crash();
+    world.ledger.weather.dropBytes = false;
+    await world.start();
+    expect(world.engine.ready()).toBe(true);
+    const retry = begin(fakePayment('a', soon));
+    await world.blocks(5);
+    expect(status(await retry.promise)).toBe('settled');
+    expect(world.ledger.moved().size).toBe(1);
+    expect(world.ledger.everBroadcast.size).toBe(1);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
+  it('before the evidence: the same', async () => {
+    void begin(fakePayment('a', soon));
+    await world.clock.advance(50);
+    world.crash();
+    await world.blocks(5);
+    await world.start();
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+  });
+
+  it('while claiming: the claim is released at the next start', async () => {
+    world.ledger.weather.deaf = false;
+    void begin(fakePayment('a', soon));
+    world.crash();
+    await settleDown();
+    await world.start();
+    const again = begin(fakePayment('a', soon));
+    await world.blocks(4);
+    expect(status(await again.promise)).toBe('settled');
+  });
+});
+
+describe('a journal that cannot write', () => {
+  it('takes nothing in and says that nothing was sent', async () => {
+    world.journalBroken = true;
+    expect((await world.settle(fakePayment('a', soon))).answer).toMatchObject({ status: 'unavailable' });
+    expect(world.ledger.everBroadcast.size).toBe(0);
+    world.journalBroken = false;
+  });
+
+  it('never tells a success it could not write down, and tells it when it can', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 60_000 });
+    await world.clock.advance(100);
+    world.journalBroken = true;
+    await world.blocks(5);
+    expect(call.answer).toBeUndefined();
+    world.journalBroken = false;
+    await world.blocks(3);
+    expect(status(await call.promise)).toBe('settled');
+  });
+
+  it('answers pending when the wait ends meanwhile', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 3_500 });
+    await world.clock.advance(100);
+    world.journalBroken = true;
+    await world.blocks(6);
+    expect(status(await call.promise)).toBe('pending');
+    world.journalBroken = false;
+    await world.blocks(3);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+  });
+});
+
+describe('close', () => {
+  it('answers pending to whoever waits for a transaction, and takes nothing new', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.clock.advance(100);
+    const closed = world.engine.close(0);
+    await world.clock.advance(10);
+    await closed;
+    expect(status(await call.promise)).toBe('pending');
+    expect((await world.settle(fakePayment('b', soon))).answer).toMatchObject({ status: 'unavailable' });
+    await world.start();
+    await world.blocks(4);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+  });
+
+  it('lets callers have their success within the grace', async () => {
+    const call = begin(fakePayment('a', soon));
+    await world.clock.advance(100);
+    const closed = world.engine.close(10_000);
+    await world.blocks(5);
+    await closed;
+    expect(status(await call.promise)).toBe('settled');
+    await world.start();
+  });
+});

@@ -1,0 +1,97 @@
+/** An engine over the fake ledger and a real journal, whose process can die and start again. */
+import { openJournal } from '@facilitator/journal';
+import type { Payment } from '@facilitator/protocol';
+import { createEngine } from '../src/create-engine.ts';
+import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
+import type { Clock } from '../src/ports/clock.ts';
+import type { Journal } from '../src/ports/journal.ts';
+import type { EngineEvent } from '../src/ports/meter.ts';
+import { FakeLedger, fakeChain } from './fake-chain.ts';
+import { createFakeClock, type FakeClock, settleDown } from './fake-clock.ts';
+
+export type World = {
+  readonly clock: FakeClock;
+  readonly ledger: FakeLedger;
+  readonly journal: Journal;
+  readonly events: EngineEvent[];
+  /** The journal's writes reject while this is true. */
+  journalBroken: boolean;
+  engine: Engine;
+  start(): Promise<void>;
+  /** kill -9: nothing of the old engine runs any more. */
+  crash(): void;
+  settle(payment: Payment, how?: Partial<SettleOptions>): Promise<Settlement>;
+  /** Mines and lets time pass, one block a second. */
+  blocks(count: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function createWorld(signers: readonly string[] = ['0xone']): Promise<World> {
+  const clock = createFakeClock();
+  const ledger = new FakeLedger(clock);
+  const journal = await openJournal({ url: ':memory:', clock });
+  const events: EngineEvent[] = [];
+  let kill = () => {};
+
+  const world: World = {
+    clock,
+    ledger,
+    journal,
+    events,
+    journalBroken: false,
+    engine: createEngine({ journal, clock, meter: { record: () => {} } }),
+    async start() {
+      let alive = true;
+      kill = () => {
+        alive = false;
+      };
+      const mortalClock: Clock = { ...clock, after: (ms, act) => clock.after(ms, () => alive && act()) };
+      world.engine = createEngine({
+        journal: mortal(
+          journal,
+          () => alive,
+          () => world.journalBroken,
+        ),
+        clock: mortalClock,
+        meter: { record: (event) => alive && events.push(event) },
+      });
+      world.engine.add(fakeChain(ledger, signers, () => alive));
+      const opened = world.engine.open();
+      await clock.advance(0);
+      await opened;
+    },
+    crash: () => kill(),
+    settle: (payment, how = {}) =>
+      world.engine.settle(payment, { waitMs: 20_000, signal: new AbortController().signal, ...how }),
+    async blocks(count) {
+      for (let i = 0; i < count; i += 1) {
+        await clock.advance(1_000);
+        ledger.mine();
+      }
+      await clock.advance(1_000);
+    },
+    async close() {
+      await world.engine.close();
+      await settleDown();
+      await journal.close();
+    },
+  };
+  await world.start();
+  return world;
+}
+
+/** Calls of a dead process never return; calls of a broken disk reject. */
+function mortal(journal: Journal, alive: () => boolean, broken: () => boolean): Journal {
+  return new Proxy(journal, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        if (!alive()) return new Promise(() => {});
+        if (broken()) throw new Error('disk full');
+        const result: unknown = await Reflect.apply(method, target, args);
+        return alive() ? result : new Promise(() => {});
+      };
+    },
+  });
+}
