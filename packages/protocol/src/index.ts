@@ -1,4 +1,8 @@
+export { type DecodedRequest, decodePaymentRequest } from './decode/decode.ts';
+export { DEPTH_LIMIT, tooDeep } from './decode/depth.ts';
+export { type Issue, quoted } from './issue.ts';
 export type * from './payment.ts';
+export { paymentIdentifier } from './payment-identifier.ts';
 export { REASONS, type Reason, wireReason } from './reasons.ts';
 export { MULTICALL3 } from './registry/evm.ts';
 export type * from './registry/network.ts';
