@@ -19,8 +19,8 @@ export type ChildOptions = {
   readonly identity?: { readonly uid: number; readonly gid: number };
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Called with each piece of stderr. */
-  readonly onStderr?: (text: string) => void;
+  /** Called with each piece of stdout and stderr. */
+  readonly onOutput: (text: string) => void;
 };
 
 const COMPLAINT_CHARACTERS = 4_000;
@@ -28,7 +28,7 @@ const COMPLAINT_CHARACTERS = 4_000;
 /** Rejects when the process cannot be started at all. It is killed when this process ends in an orderly way. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const child = spawn(options.command, options.args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     ...options.identity,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -36,8 +36,9 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS);
-    options.onStderr?.(text);
+    options.onOutput(text);
   });
+  child.stdout.setEncoding('utf8').on('data', options.onOutput);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await once(child, 'spawn');
   const { pid } = child;

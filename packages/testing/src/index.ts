@@ -1,3 +1,63 @@
 /** Local chains, databases and signed payments for tests and the sandbox. Nothing here is for production. */
+export { type Anvil, type AnvilOptions, startAnvil } from './anvil.ts';
+export { type ContractName, creationCode, deployedCode } from './artifact.ts';
+export {
+  type AuthorizationPayload,
+  type AuthorizationToSign,
+  randomNonce,
+  signAuthorization,
+} from './authorization.ts';
+export {
+  MULTICALL3_ADDRESS,
+  PERMIT2_ADDRESS,
+  type PlaceToPut,
+  putContract,
+  putMulticall3,
+  putPermit2,
+  setText,
+  setWord,
+  someAddress,
+} from './contract.ts';
+export { type CountingProxy, countingProxy } from './counting-proxy.ts';
 export { freePort } from './free-port.ts';
+export { type PaymentToRequest, paymentRequestV1, paymentRequestV2 } from './payment-request.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
+export { createRpc, RefusedCall, type Rpc } from './rpc.ts';
+export {
+  type Forwarder,
+  type ForwarderOptions,
+  type Interception,
+  type RpcCall,
+  startForwarder,
+} from './rpc-forwarder.ts';
+export {
+  BASE_SEPOLIA,
+  BASE_SEPOLIA_GLUE,
+  BASE_SEPOLIA_USDC,
+  type SandboxChain,
+  startSandboxChain,
+} from './sandbox-chain.ts';
+export {
+  type Counterfactual,
+  counterfactualWallet,
+  delegateAccount,
+  putFactory,
+  putGasBurnerWallet,
+  putWallet,
+  switchWallet,
+  wrap6492,
+} from './smart-wallet.ts';
+export { type Receipt, receiptOf, sendTransaction, type Transaction, transferCalldata } from './submission.ts';
+export {
+  balanceOf,
+  fund,
+  putRegistryToken,
+  putToken,
+  setAllowance,
+  setBlocked,
+  setNonceUsed,
+  setPaused,
+  type TokenFixture,
+  type TokenKind,
+} from './token.ts';
+export { newWallet, type Wallet } from './wallet.ts';

@@ -122,7 +122,7 @@ async function serve(
       env: { LC_ALL: 'C' },
       cwd: data,
       ...(identity === undefined ? {} : { identity }),
-      onStderr(text) {
+      onOutput(text) {
         if (text.includes('database system is ready to accept connections')) ready.resolve('ready');
       },
     });
