@@ -1,10 +1,13 @@
 export { type DecodedRequest, decodePaymentRequest } from './decode/decode.ts';
 export { DEPTH_LIMIT, tooDeep } from './decode/depth.ts';
+export { type Caller, encodeSettleAnswer, encodeVerifyAnswer } from './encode/answers.ts';
+export { encodePaymentRequest } from './encode/request.ts';
 export { type Issue, quoted } from './issue.ts';
 export type * from './payment.ts';
 export { paymentIdentifier } from './payment-identifier.ts';
 export { REASONS, type Reason, wireReason } from './reasons.ts';
 export { MULTICALL3 } from './registry/evm.ts';
+export { type Extended, extendNetworks } from './registry/extend.ts';
 export type * from './registry/network.ts';
 export { addressPage, transactionPage } from './registry/network.ts';
 export { createNetworks, type Networks } from './registry/networks.ts';
