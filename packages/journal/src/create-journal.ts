@@ -1,0 +1,89 @@
+/** The journal over any store: lookups go straight to it, writes through the group commit. */
+import type { Clock, Journal } from '@facilitator/engine';
+import { commitGroup } from './commit-group.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { JournalError } from './journal-error.ts';
+import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from './reads.ts';
+import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, text } from './record.ts';
+import type { Reading, Store } from './store.ts';
+import { type Write, writeKind } from './write-kind.ts';
+import { applyClaims } from './writes/claim.ts';
+import { applyConclusions } from './writes/conclude.ts';
+import { applyDeliveries, applyReturns } from './writes/deliver.ts';
+import { applyPreparations } from './writes/prepare.ts';
+import { applyReleases } from './writes/release.ts';
+import { applyResolutions } from './writes/resolve.ts';
+
+export type JournalOptions = {
+  readonly clock: Clock;
+  /** See `GroupCommitOptions`. */
+  readonly windowMs: number;
+  /** Writes per transaction at most; 1 stores each on its own. */
+  readonly groupMost: number;
+};
+
+/** Every rejection is a `JournalError`, but for what `sign` of `prepare` rejects with. */
+export function createJournal(store: Store, options: JournalOptions): Journal {
+  const { clock, windowMs, groupMost } = options;
+  const commits = createGroupCommit<Write>({
+    clock,
+    windowMs,
+    most: groupMost,
+    commit: (group) => commitGroup(store, group),
+  });
+  let closed: Promise<void> | undefined;
+
+  function add(write: Write): void {
+    if (closed === undefined) commits.add(write);
+    else write.reject(new JournalError('closed', 'The journal is closed.'));
+  }
+
+  async function read<T>(look: (reading: Reading) => Promise<T>): Promise<T> {
+    if (closed !== undefined) throw new JournalError('closed', 'The journal is closed.');
+    try {
+      return await look(store.reading);
+    } catch (error) {
+      throw store.judge(error).error;
+    }
+  }
+
+  const claim = writeKind(add, (row) => [row.id], applyClaims);
+  const release = writeKind(add, (id) => [id], applyReleases);
+  const prepare = writeKind(add, ({ attempt }) => [attempt.hash, ...attempt.items], applyPreparations);
+  const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.map(({ id }) => id)], applyResolutions);
+  const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
+  const deliver = writeKind(add, (id) => [id], applyDeliveries);
+  const undeliver = writeKind(add, (id) => [id], applyReturns);
+
+  return {
+    claim: async (wanted) => claim(claimRow(wanted, clock.now())),
+    // What cannot be stored is nobody's id, so there is nothing to find or to change.
+    release: async (id) => isStorable(id) && release(id),
+    async prepare(lane, items, sign) {
+      const nonce = await read((reading) => nextNonce(reading, lane));
+      // No transaction is open here: a key service may take its time.
+      const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
+      return prepare({ attempt, row: attemptRow(attempt, clock.now()) });
+    },
+    resolve: async (hash, outcome, conclusions) =>
+      resolve({
+        hash: text('hash', hash),
+        closing: closing(outcome),
+        endings: conclusions.map(({ id, conclusion }) => ending(id, conclusion, clock.now())),
+      }),
+    conclude: async (id, conclusion) => conclude(ending(id, conclusion, clock.now())),
+    deliver: async (id) => isStorable(id) && deliver(id),
+    async undeliver(id) {
+      if (isStorable(id)) await undeliver(id);
+    },
+    payment: (id) => read(async (reading) => (isStorable(id) ? findPayment(reading, id) : undefined)),
+    paymentByKey: (key) => read(async (reading) => (isStorable(key) ? findPaymentByKey(reading, key) : undefined)),
+    paymentsByTransaction: (hash) =>
+      read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
+    unfinished: (network) => read((reading) => findUnfinished(reading, network)),
+    close() {
+      closed ??= commits.idle().then(() => store.close());
+      return closed;
+    },
+  };
+}

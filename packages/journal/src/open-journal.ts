@@ -1,0 +1,62 @@
+/** Chooses the store by URL. */
+import type { Clock, Journal } from '@facilitator/engine';
+import { createJournal } from './create-journal.ts';
+import { JournalError } from './journal-error.ts';
+import { openPostgres } from './postgres/open-postgres.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+import type { Store } from './store.ts';
+
+export type OpenJournalOptions = {
+  /**
+   * `sqlite:PATH`, `postgres://…` or `postgresql://…`, or `:memory:`, which forgets everything at close.
+   * `undefined` is `sqlite:data/journal.db`.
+   */
+  readonly url: string | undefined;
+  /** Times of records, and the pacing of commits: it must run by itself unless `windowMs` is 0. */
+  readonly clock: Clock;
+  /**
+   * How long the next commit waits for company while several writers are busy, in milliseconds. 2 by default for
+   * SQLite, whose commits stop the process; 0 for the others. A lone writer never waits.
+   */
+  readonly windowMs?: number;
+  /** Writes per commit at most, 256 by default; 1 commits each on its own. */
+  readonly groupMost?: number;
+  /** PostgreSQL: false lets several processes share a database, for tests of their races. True by default. */
+  readonly exclusive?: boolean;
+  /** PostgreSQL: milliseconds to wait for a predecessor to let go of the database, 3,000 by default, 4,000 at most. */
+  readonly patienceMs?: number;
+};
+
+const DEFAULT_URL = 'sqlite:data/journal.db';
+const MEMORY = ':memory:';
+const SQLITE_WINDOW_MS = 2;
+const GROUP_MOST = 256;
+const PATIENCE_MS = 3_000;
+
+/**
+ * Opens the journal, bringing its schema up to date. Rejects with a `JournalError`: `in-use` when another process has it,
+ * `unusable` when the operator has to mend something. Messages never contain the URL.
+ */
+export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
+  const { clock, groupMost = GROUP_MOST } = options;
+  const { store, windowMs } = await openStore(options);
+  return createJournal(store, { clock, groupMost, windowMs: options.windowMs ?? windowMs });
+}
+
+async function openStore(options: OpenJournalOptions): Promise<{ readonly store: Store; readonly windowMs: number }> {
+  const { url = DEFAULT_URL, clock, exclusive = true, patienceMs = PATIENCE_MS } = options;
+  const path = url === MEMORY ? MEMORY : sqlitePath(url);
+  if (path !== undefined) return { store: await openSqlite(path), windowMs: path === MEMORY ? 0 : SQLITE_WINDOW_MS };
+  if (/^postgres(ql)?:\/\//i.test(url))
+    return { store: await openPostgres({ url, clock, exclusive, patienceMs }), windowMs: 0 };
+  throw new JournalError(
+    'unusable',
+    'The journal URL must be sqlite:PATH, postgres://user:password@host/database or :memory:.',
+  );
+}
+
+/** `sqlite:data/x.db`, `sqlite:/var/x.db` and `sqlite:///var/x.db` all name a file. */
+function sqlitePath(url: string): string | undefined {
+  const match = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(url);
+  return match?.[1];
+}

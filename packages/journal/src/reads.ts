@@ -1,0 +1,99 @@
+/** Lookups, and what recovery starts from. */
+import type { Attempt, LaneKey, PaymentRecord, Unfinished } from '@facilitator/engine';
+import type { Caip2 } from '@facilitator/protocol';
+import { sql } from 'kysely';
+import { toPayment } from './record.ts';
+import { openTransaction, unfinishedPayment } from './schema.ts';
+import { type Reading, readTogether } from './store.ts';
+
+export async function findPayment(reading: Reading, id: string): Promise<PaymentRecord | undefined> {
+  const row = await reading.selectFrom('payments').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toPayment(row);
+}
+
+export async function findPaymentByKey(reading: Reading, key: string): Promise<PaymentRecord | undefined> {
+  const row = await reading.selectFrom('payments').selectAll().where('idempotency_key', '=', key).executeTakeFirst();
+  return row && toPayment(row);
+}
+
+/** Those it carries in their order, then those that it only proves. */
+export async function findPaymentsByTransaction(reading: Reading, hash: string): Promise<readonly PaymentRecord[]> {
+  const rows = await reading
+    .selectFrom('payments')
+    .leftJoin('items', (join) =>
+      join.onRef('items.payment_id', '=', 'payments.id').on('items.transaction_hash', '=', hash),
+    )
+    .selectAll('payments')
+    // Two indexes make the list; an OR over both would read the whole table.
+    .where('payments.id', 'in', (ids) =>
+      ids
+        .selectFrom('items')
+        .select('payment_id as id')
+        .where('transaction_hash', '=', hash)
+        .union(ids.selectFrom('payments').select('id').where('transaction_hash', '=', hash)),
+    )
+    .orderBy(sql`case when items.position is null then 1 else 0 end`)
+    .orderBy('items.position')
+    .orderBy('payments.id')
+    .execute();
+  return rows.map(toPayment);
+}
+
+/** The nonce that a lane's next transaction takes. */
+export async function nextNonce(reading: Reading, lane: LaneKey): Promise<bigint> {
+  const { network, signer, floor } = lane;
+  const last = await reading
+    .selectFrom('transactions')
+    .select('nonce')
+    .where('network', '=', network)
+    .where('signer', '=', signer)
+    .orderBy('nonce', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const journaled = last === undefined ? 0n : last.nonce + 1n;
+  return journaled > floor ? journaled : floor;
+}
+
+export function findUnfinished(reading: Reading, network: Caip2): Promise<Unfinished> {
+  return readTogether(reading, async (snapshot) => {
+    const payments = await snapshot
+      .selectFrom('payments')
+      .selectAll()
+      .where('network', '=', network)
+      .where(unfinishedPayment)
+      .orderBy('claimed_at')
+      .orderBy('id')
+      .execute();
+    const transactions = await snapshot
+      .selectFrom('transactions')
+      .select(['hash', 'network', 'signer', 'nonce', 'bytes'])
+      .where('network', '=', network)
+      .where(openTransaction)
+      .orderBy('nonce')
+      .orderBy('attempt')
+      .orderBy('signer')
+      .execute();
+    const items = await snapshot
+      .selectFrom('items')
+      .innerJoin('transactions', 'transactions.hash', 'items.transaction_hash')
+      .select(['items.transaction_hash', 'items.payment_id'])
+      .where('transactions.network', '=', network)
+      .where(openTransaction)
+      .orderBy('items.transaction_hash')
+      .orderBy('items.position')
+      .execute();
+    const carried = Map.groupBy(items, (item) => item.transaction_hash);
+    const attempts = transactions.map(
+      ({ hash, signer, nonce, bytes }): Attempt => ({
+        network,
+        signer,
+        nonce,
+        hash,
+        // The schema guarantees the bytes of an open attempt.
+        bytes: bytes ?? '',
+        items: (carried.get(hash) ?? []).map((item) => item.payment_id),
+      }),
+    );
+    return { payments: payments.map(toPayment), attempts };
+  });
+}

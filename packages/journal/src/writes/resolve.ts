@@ -1,0 +1,100 @@
+/** Resolutions: an attempt's outcome and the payments it decided, in one write. */
+import { sql } from 'kysely';
+import { inChunks } from '../chunks.ts';
+import { type JournalError, refused } from '../journal-error.ts';
+import type { Closing, Ending } from '../record.ts';
+import type { TransactionsTable } from '../schema.ts';
+import type { Writing } from '../store.ts';
+import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
+import { endPayments } from './end-payments.ts';
+
+export type Resolution = {
+  readonly hash: string;
+  readonly closing: Closing;
+  readonly endings: readonly Ending[];
+};
+
+/** An attempt as a resolution meets it. */
+type Met = { outcome: TransactionsTable['outcome']; readonly carries: ReadonlySet<string> };
+
+export const applyResolutions: Apply<Resolution, readonly string[]> = async (session, inputs) => {
+  const attempts = await meet(session, [...new Set(inputs.map((input) => input.hash))]);
+  const faults = new Map<Resolution, JournalError>();
+  const deciding: Resolution[] = [];
+  const owner = new Map<string, Resolution>();
+  const endings: Ending[] = [];
+  for (const input of inputs) {
+    const attempt = attempts.get(input.hash);
+    const fault =
+      attempt === undefined ? refused(`Transaction ${input.hash} is not journaled.`) : clash(input, attempt);
+    if (attempt === undefined || fault !== undefined) {
+      if (fault !== undefined) faults.set(input, fault);
+      continue;
+    }
+    if (attempt.outcome === 'open') deciding.push(input);
+    attempt.outcome = input.closing.outcome;
+    // The first word on a payment holds; a later one in the same group finds it ended.
+    for (const each of input.endings.filter(({ id }) => !owner.has(id))) {
+      owner.set(each.id, input);
+      endings.push(each);
+    }
+  }
+  await closeAttempts(session.tx, deciding);
+  const ended = await endPayments(session.tx, endings);
+  return inputs.map((input): Outcome<readonly string[]> => {
+    const error = faults.get(input);
+    if (error !== undefined) return { status: 'refused', error };
+    const mine = input.endings.map(({ id }) => id);
+    return done(mine.filter((id) => ended.has(id) && owner.get(id) === input));
+  });
+};
+
+async function meet({ tx, shared }: Session, hashes: readonly string[]): Promise<ReadonlyMap<string, Met>> {
+  const ordered = hashes.toSorted();
+  const found = await inChunks(ordered, (part) =>
+    tx
+      .selectFrom('transactions')
+      .select(['hash', 'outcome'])
+      .where('hash', 'in', part)
+      .orderBy('hash')
+      .$if(shared, (query) => query.forUpdate())
+      .execute(),
+  );
+  const items = await inChunks(ordered, (part) =>
+    tx.selectFrom('items').select(['transaction_hash', 'payment_id']).where('transaction_hash', 'in', part).execute(),
+  );
+  const carries = Map.groupBy(items, (item) => item.transaction_hash);
+  return new Map(
+    found.map(({ hash, outcome }) => [
+      hash,
+      { outcome, carries: new Set(carries.get(hash)?.map((item) => item.payment_id)) },
+    ]),
+  );
+}
+
+/** The same outcome may be told again; another one would mean that the first was no evidence. */
+function clash({ hash, closing, endings }: Resolution, attempt: Met): JournalError | undefined {
+  if (attempt.outcome !== 'open' && attempt.outcome !== closing.outcome)
+    return refused(`Transaction ${hash} is ${attempt.outcome} already and cannot become ${closing.outcome}.`);
+  const foreign = endings.find(({ id }) => !attempt.carries.has(id));
+  if (foreign !== undefined) return refused(`Transaction ${hash} does not carry payment ${foreign.id}.`);
+  if (new Set(endings.map(({ id }) => id)).size < endings.length)
+    return refused(`Transaction ${hash} concludes a payment twice.`);
+  return undefined;
+}
+
+async function closeAttempts(tx: Writing, inputs: readonly Resolution[]): Promise<void> {
+  const rows = inputs.map(({ hash, closing }) => sql`(${hash}, ${closing.outcome}, ${closing.block}, ${closing.cost})`);
+  await inChunks(rows, async (part) => {
+    const update = sql`
+      update transactions set
+        outcome = closed.column2,
+        block = cast(closed.column3 as bigint),
+        cost = closed.column4,
+        bytes = null
+      from (values ${sql.join(part)}) as closed
+      where transactions.hash = closed.column1 and transactions.outcome = 'open'`;
+    await update.execute(tx);
+    return [];
+  });
+}
