@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'packages/*/src/**/*.test.ts',
+      'packages/*/{src,tests}/**/*.test.ts',
       'apps/*/src/**/*.test.ts',
       'tests/**/*.test.ts',
       'contracts/*.test.ts',

@@ -85,9 +85,13 @@ describe('settle', () => {
     const call = begin(fakePayment('a', soon), { waitMs: 500 });
     await world.clock.advance(600);
     await call.promise;
-    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe(
+      'duplicate_settlement',
+    );
     await world.blocks(4);
-    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('a', soon, 'https://shop.example/other')))).toBe(
+      'duplicate_settlement',
+    );
   });
 
   it('lets an identical retry have a success that did not reach its caller', async () => {
@@ -144,7 +148,10 @@ describe('settle', () => {
   it('names the served networks when the payment is for another', async () => {
     const payment = fakePayment('a', soon);
     const elsewhere = { ...payment, terms: { ...payment.terms, network: 'eip155:1' as const } };
-    expect((await world.settle(elsewhere)).answer).toMatchObject({ reason: 'invalid_network', message: expect.stringContaining(NETWORK) });
+    expect((await world.settle(elsewhere)).answer).toMatchObject({
+      reason: 'invalid_network',
+      message: expect.stringContaining(NETWORK),
+    });
     expect(await world.engine.verify(elsewhere)).toMatchObject({ status: 'invalid', reason: 'invalid_network' });
   });
 });
@@ -225,7 +232,10 @@ describe('a bad network', () => {
     await world.clock.advance(6_000);
     expect(status(await early.promise)).toBe('pending');
     await world.blocks(8);
-    expect((await world.settle(fakePayment('a', soon))).answer).toMatchObject({ status: 'failed', reason: 'payment_expired' });
+    expect((await world.settle(fakePayment('a', soon))).answer).toMatchObject({
+      status: 'failed',
+      reason: 'payment_expired',
+    });
   });
 });
 

@@ -6,7 +6,7 @@ import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
-import { FakeLedger, fakeChain } from './fake-chain.ts';
+import { authorizationOf, FakeLedger, fakeChain } from './fake-chain.ts';
 import { createFakeClock, type FakeClock, settleDown } from './fake-clock.ts';
 
 export type World = {
@@ -61,8 +61,11 @@ export async function createWorld(signers: readonly string[] = ['0xone']): Promi
       await opened;
     },
     crash: () => kill(),
-    settle: (payment, how = {}) =>
-      world.engine.settle(payment, { waitMs: 20_000, signal: new AbortController().signal, ...how }),
+    settle(payment, how = {}) {
+      const { anchor, expires } = authorizationOf(payment);
+      ledger.expiries.set(anchor, expires);
+      return world.engine.settle(payment, { waitMs: 20_000, signal: new AbortController().signal, ...how });
+    },
     async blocks(count) {
       for (let i = 0; i < count; i += 1) {
         await clock.advance(1_000);
