@@ -28,6 +28,8 @@ export function transferCalldata({ authorization, signature }: AuthorizationPayl
   return encodeFunctionData({ abi: ABI, functionName, args });
 }
 
+const GWEI = 10n ** 9n;
+
 export type Transaction = {
   /** Pays the gas. */
   readonly privateKey: Hex;
@@ -42,9 +44,9 @@ export type Transaction = {
 /** Signs a transaction with legacy fees and hands it to the node without asking whether it will succeed. Answers its hash. */
 export async function sendTransaction(chain: Pick<Anvil, 'rpc' | 'chainId'>, wanted: Transaction): Promise<Hex> {
   const { privateKey, to, data, value = 0n, gas = 1_000_000n } = wanted;
-  const [count, price] = await Promise.all([
+  const [count, latest] = await Promise.all([
     chain.rpc('eth_getTransactionCount', [privateKeyToAddress(privateKey), 'pending']),
-    chain.rpc('eth_gasPrice'),
+    chain.rpc('eth_getBlockByNumber', ['latest', false]),
   ]);
   const bytes = await signTransaction({
     privateKey,
@@ -52,7 +54,8 @@ export async function sendTransaction(chain: Pick<Anvil, 'rpc' | 'chainId'>, wan
       type: 'legacy',
       chainId: chain.chainId,
       nonce: Number(hex(count)),
-      gasPrice: BigInt(hex(price)) * 2n,
+      // Not from eth_gasPrice, which follows what was paid before: doubling it would double it for ever.
+      gasPrice: baseFee(latest) * 2n + GWEI,
       gas,
       to,
       data,
@@ -60,6 +63,12 @@ export async function sendTransaction(chain: Pick<Anvil, 'rpc' | 'chainId'>, wan
     },
   });
   return hex(await chain.rpc('eth_sendRawTransaction', [bytes]));
+}
+
+/** Wei per gas; 0 on chains that have no base fee. */
+function baseFee(block: unknown): bigint {
+  const fee = typeof block === 'object' && block !== null && 'baseFeePerGas' in block ? block.baseFeePerGas : '0x0';
+  return BigInt(hex(fee));
 }
 
 export type Receipt = {
