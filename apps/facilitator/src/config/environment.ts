@@ -1,0 +1,49 @@
+/** The form of every environment variable with a fixed name. `variables.ts` says what each is for. */
+import { z } from 'zod';
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .stringFormat('whole number', /^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
+  .transform((text) => ['true', '1', 'yes', 'on'].includes(text));
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+/** Values are the trimmed strings of the process environment; unset and empty are the same. */
+export const environment = z.object({
+  EVM_PRIVATE_KEY_MAINNET: list.optional(),
+  EVM_PRIVATE_KEY_TESTNET: list.optional(),
+  EVM_PRIVATE_KEY: list.optional(),
+  SIGNER_TYPE: z.literal('private-key').optional(),
+  NETWORKS: list.optional(),
+  CONFIG_FILE: z.string().optional(),
+  JOURNAL_URL: z.string().optional(),
+  DATABASE_URL: z.string().optional(),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/)
+    .optional(),
+  PORT: wholeNumber(0, 65_535).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  RUST_LOG: z.string().optional(),
+  SETTLE_WAIT_SECONDS: wholeNumber(1, 60).optional(),
+  TX_RECEIPT_TIMEOUT_SECS: wholeNumber(1, 3_600).optional(),
+  MAX_REQUEST_BODY_BYTES: wholeNumber(16_384, 16_777_216).optional(),
+  KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).optional(),
+  SHUTDOWN_SECONDS: wholeNumber(0, 300).optional(),
+  CORS_ORIGINS: list.optional(),
+  ALLOW_ANY_ASSET: flag.optional(),
+  ERC6492_FACTORIES: list.pipe(z.array(z.string().regex(/^0x[0-9a-fA-F]{40}$/))).optional(),
+});
+
+export type Environment = z.output<typeof environment>;
+export type VariableName = keyof Environment;

@@ -1,0 +1,142 @@
+/** What every environment variable is for. Messages, `.env.example` and the documentation are made from this or tested against it. */
+import type { VariableName } from './environment.ts';
+
+export type Variable = {
+  /** What it does, for people. */
+  readonly description: string;
+  /** What a value looks like; completes "must be …". */
+  readonly form: string;
+  readonly example: string;
+  /** What holds when it is not set; completes "Default: …". */
+  readonly fallback: string;
+};
+
+const KEY_FORM = {
+  form: '64 hexadecimal digits, with or without 0x; several keys are separated by commas',
+  example: `0x${'1'.repeat(64)}`,
+};
+
+/** Variables with a fixed name, in the order of the documentation. */
+export const VARIABLES = {
+  EVM_PRIVATE_KEY_MAINNET: {
+    ...KEY_FORM,
+    description: 'Keys that pay for transactions on EVM main networks. Several make a pool that works in parallel.',
+    fallback: 'EVM_PRIVATE_KEY',
+  },
+  EVM_PRIVATE_KEY_TESTNET: {
+    ...KEY_FORM,
+    description: 'Keys that pay for transactions on EVM test networks. Main networks never use them.',
+    fallback: 'EVM_PRIVATE_KEY',
+  },
+  EVM_PRIVATE_KEY: {
+    ...KEY_FORM,
+    description: 'Keys for main or test networks whose own variable is not set. The two above are safer.',
+    fallback: 'none',
+  },
+  SIGNER_TYPE: {
+    description: 'How keys are held. Private keys in variables are the only way so far.',
+    form: 'private-key',
+    example: 'private-key',
+    fallback: 'private-key',
+  },
+  NETWORKS: {
+    description: 'Serve only these networks, although others are configured too.',
+    form: 'network names or CAIP-2 ids, separated by commas',
+    example: 'base,eip155:84532',
+    fallback: 'every network with an RPC and a key',
+  },
+  CONFIG_FILE: {
+    description: 'A JSON file with networks and tokens of your own.',
+    form: 'the path of a readable JSON file',
+    example: './facilitator.json',
+    fallback: 'none',
+  },
+  JOURNAL_URL: {
+    description:
+      'Where payments are remembered: a SQLite file for one process, PostgreSQL for several replicas. Keep it on a disk that outlives the container.',
+    form: 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE',
+    example: 'sqlite:./data/journal.sqlite',
+    fallback: 'DATABASE_URL, else sqlite:./data/journal.sqlite',
+  },
+  DATABASE_URL: {
+    description: 'What hosting platforms call it; read when JOURNAL_URL is not set.',
+    form: 'postgres://USER:PASSWORD@HOST/DATABASE',
+    example: 'postgres://facilitator:secret@db.internal/facilitator',
+    fallback: 'none',
+  },
+  HOST: {
+    description: 'The address to listen on.',
+    form: 'an IP address or host name',
+    example: '127.0.0.1',
+    fallback: '0.0.0.0',
+  },
+  PORT: {
+    description: 'The port to listen on; 0 takes any free one.',
+    form: 'a whole number from 0 to 65535',
+    example: '8080',
+    fallback: '8080',
+  },
+  LOG_LEVEL: {
+    description: 'How much is logged. Every line is one JSON object on standard output.',
+    form: 'fatal, error, warn, info, debug, trace or silent',
+    example: 'info',
+    fallback: 'info',
+  },
+  RUST_LOG: {
+    description: 'The old name of LOG_LEVEL; a plain level in it is understood.',
+    form: 'a level such as info',
+    example: 'info',
+    fallback: 'none',
+  },
+  SETTLE_WAIT_SECONDS: {
+    description:
+      'How long /settle waits for evidence before it answers settlement_pending. Callers choose with `Prefer: wait=N`. Many clients give up at 30.',
+    form: 'a whole number from 1 to 60',
+    example: '20',
+    fallback: 'TX_RECEIPT_TIMEOUT_SECS, else 20',
+  },
+  TX_RECEIPT_TIMEOUT_SECS: {
+    description: 'The old name of SETTLE_WAIT_SECONDS; more than 60 counts as 60.',
+    form: 'a whole number from 1 to 3600',
+    example: '20',
+    fallback: 'none',
+  },
+  MAX_REQUEST_BODY_BYTES: {
+    description: 'Larger request bodies are answered 413.',
+    form: 'a whole number from 16384 to 16777216',
+    example: '65536',
+    fallback: '65536',
+  },
+  KEEP_ALIVE_SECONDS: {
+    description:
+      'How long an idle connection stays open. Keep it above the idle time of the load balancer in front, or that one meets closed connections.',
+    form: 'a whole number from 1 to 3600',
+    example: '185',
+    fallback: '185',
+  },
+  SHUTDOWN_SECONDS: {
+    description: 'How long callers that wait for a transaction may still get its result after SIGTERM.',
+    form: 'a whole number from 0 to 300',
+    example: '10',
+    fallback: '10',
+  },
+  CORS_ORIGINS: {
+    description: 'Web pages of these origins may call the facilitator.',
+    form: '* or origins such as https://shop.example, separated by commas',
+    example: '*',
+    fallback: '*',
+  },
+  ALLOW_ANY_ASSET: {
+    description:
+      'Settle tokens that the registry does not know, with the domain the request names. Every settlement costs you gas: only for callers you trust.',
+    form: 'true or false',
+    example: 'false',
+    fallback: 'false',
+  },
+  ERC6492_FACTORIES: {
+    description: 'Further factories that may deploy a payer’s smart wallet, beside the known ones.',
+    form: 'contract addresses, separated by commas',
+    example: '0x1111111111111111111111111111111111111111',
+    fallback: 'none',
+  },
+} as const satisfies Record<VariableName, Variable>;

@@ -1,0 +1,96 @@
+/** The HTTP server: every endpoint, and what holds for all of them. */
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { acceptsEndpoint } from './accepts.ts';
+import { addEndpoint } from './endpoint.ts';
+import { answerFaults } from './faults.ts';
+import { healthEndpoint } from './health.ts';
+import type { House } from './house.ts';
+import { acceptJson } from './json-body.ts';
+import { metricsEndpoint } from './metrics.ts';
+import { networksEndpoint } from './networks.ts';
+import { payEndpoint } from './pay.ts';
+import { readyEndpoint } from './ready.ts';
+import { rootEndpoint } from './root.ts';
+import { settleEndpoint } from './settle.ts';
+import { settlementsEndpoint } from './settlements.ts';
+import { supportedEndpoint } from './supported.ts';
+import { verifyEndpoint } from './verify.ts';
+import { versionEndpoint } from './version.ts';
+
+/** A request has this long to arrive in full; slower senders hold sockets for nothing. */
+const ARRIVAL_MS = 15_000;
+/** For endpoints that do not set their own. */
+const ANSWER_MS = 10_000;
+/** Browsers may remember the answer to a preflight for this long. */
+const PREFLIGHT_SECONDS = 86_400;
+
+/** The server, not yet listening. `inject` works on it at once. */
+export function createApp(house: House): FastifyInstance {
+  const { options } = house;
+  const log: FastifyBaseLogger = house.log;
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    // Ids and addresses that callers claim are not believed.
+    requestIdHeader: false,
+    trustProxy: false,
+    bodyLimit: options.bodyLimit,
+    requestTimeout: ARRIVAL_MS,
+    handlerTimeout: ANSWER_MS,
+    keepAliveTimeout: options.keepAliveMs,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    // Idle connections end at once on close; those in use get their answer.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  acceptJson(app);
+  app.register(cors, {
+    origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['ETag', 'Preference-Applied', 'Retry-After', 'X-Request-Id'],
+    maxAge: PREFLIGHT_SECONDS,
+  });
+  observe(app, house);
+
+  const endpoints = [
+    rootEndpoint(house),
+    verifyEndpoint(house),
+    settleEndpoint(house),
+    payEndpoint(house),
+    acceptsEndpoint(house),
+    supportedEndpoint(house),
+    networksEndpoint(house),
+    settlementsEndpoint(house),
+    healthEndpoint(house),
+    readyEndpoint(house),
+    versionEndpoint,
+    metricsEndpoint(house),
+  ];
+  for (const endpoint of endpoints) addEndpoint(app, endpoint);
+  answerFaults(
+    app,
+    house,
+    endpoints.map(({ path }) => path.replace(':id', '{id}')),
+  );
+  return app;
+}
+
+/** One log line and two metrics per request. Bodies and headers are never logged: they hold signatures. */
+function observe(app: FastifyInstance, house: House): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const { method } = request;
+    const { statusCode: status, elapsedTime } = reply;
+    house.metrics.requests.inc({ method, route, status });
+    house.metrics.requestSeconds.observe({ method, route }, elapsedTime / 1000);
+    const line = { event: 'http.done', requestId: request.id, method, route, status, ms: Math.round(elapsedTime) };
+    if (method === 'POST') house.log.info(line);
+    else house.log.debug(line);
+  });
+}

@@ -1,0 +1,39 @@
+/** Every answer that is not an endpoint's own: one place decides what a caller is told and what is logged. */
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { closestMatch } from 'leven';
+import { type Fault, FaultError } from './fault.ts';
+import { sendFault } from './fault-answer.ts';
+import type { House } from './house.ts';
+
+/** Installs the handlers for errors and unknown paths. `paths` are what exists, for suggestions. */
+export function answerFaults(app: FastifyInstance, house: House, paths: readonly string[]): void {
+  app.setErrorHandler((error: FastifyError | FaultError, request, reply) => {
+    const fault = faultOf(error, house.options.bodyLimit);
+    if (fault.status >= 500) {
+      // The caller gets the request id only: what went wrong inside is for the log.
+      house.log.error({ event: 'http.fault', requestId: request.id, route: request.routeOptions.url, err: error });
+    }
+    return sendFault(request, reply, fault);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/';
+    const near = closestMatch(path.toLowerCase().slice(0, 100), paths, { maxDistance: 4 });
+    const hint = near === undefined ? `There is ${paths.join(', ')}.` : `Did you mean ${near}?`;
+    return sendFault(request, reply, { status: 404, message: `There is nothing at this path. ${hint}` });
+  });
+}
+
+function faultOf(error: FastifyError | FaultError, bodyLimit: number): Fault {
+  if (error instanceof FaultError) return error.fault;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return { status: 413, message: `The body is larger than ${bodyLimit} bytes.` };
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return { status: 400, message: 'The body is not as long as content-length says, or it is not UTF-8.' };
+    case 'FST_ERR_HANDLER_TIMEOUT':
+      return { status: 503, message: 'This took too long. Send the identical request again.', retryAfter: 2 };
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return { status, message: error.message };
+  return { status: 500, message: 'Something failed inside the facilitator. Its log knows this request by its id.' };
+}

@@ -1,0 +1,35 @@
+/** What the endpoints work with. Everything is passed in; no endpoint reads the environment. */
+import type { Engine } from '@facilitator/engine';
+import type { Caip2, Network, Networks } from '@facilitator/protocol';
+import type { Logger } from 'pino';
+import type { Metrics } from '../meter/metrics.ts';
+
+/** A network that the configuration switches on. */
+export type Served = {
+  readonly network: Network;
+  /** Addresses that pay for its transactions. */
+  readonly signers: readonly string[];
+};
+
+export type House = {
+  readonly engine: Engine;
+  readonly networks: Networks;
+  readonly served: readonly Served[];
+  /** Why a known network is not served. */
+  readonly unserved: ReadonlyMap<Caip2, string>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly options: HttpOptions;
+};
+
+export type HttpOptions = {
+  /** Bytes. */
+  readonly bodyLimit: number;
+  /** How long a settlement waits for evidence unless its caller says otherwise. */
+  readonly settleWaitMs: number;
+  readonly keepAliveMs: number;
+  /** Whether tokens outside the registry are taken. */
+  readonly anyAsset: boolean;
+  /** `*` or a list of origins. */
+  readonly corsOrigins: readonly string[];
+};

@@ -1,0 +1,39 @@
+/** What Prometheus sees. One registry per server, labels of few values only. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60];
+const SIZES = [1, 2, 5, 10, 20, 50, 100];
+
+/** `processMetrics` adds memory, CPU and event loop figures; a process should ask for them once. */
+export function createMetrics(options: { readonly processMetrics: boolean }) {
+  const registry = new Registry();
+  if (options.processMetrics) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `facilitator_${name}`, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
+    new Histogram({ name: `facilitator_${name}`, help, labelNames, buckets, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name: `facilitator_${name}`, help, labelNames, registers });
+
+  return {
+    registry,
+    verifications: counter('verifications_total', 'Payments checked, by what was found.', ['network', 'outcome']),
+    verifyCallSeconds: histogram('verify_call_seconds', 'Duration of one verification call.', ['network'], SECONDS),
+    verifyBatchSize: histogram('verify_batch_size', 'Payments checked by one call.', ['network'], SIZES),
+    settlements: counter('settlements_total', 'Settlements answered, by outcome.', ['network', 'outcome']),
+    transactions: counter('transactions_total', 'Transactions signed and journaled.', ['network']),
+    transactionSize: histogram('transaction_size', 'Payments carried by one transaction.', ['network'], SIZES),
+    broadcasts: counter('broadcasts_total', 'What nodes said about transactions.', ['network', 'outcome']),
+    cost: counter('settlement_cost_native_total', 'Gas paid, in atomic native units.', ['network']),
+    recovered: counter('recovered_payments_total', 'Unfinished payments found at start.', ['network']),
+    faults: counter('faults_total', 'Promises that did not hold. Alarm on any.', ['network']),
+    open: gauge('network_open', '1 while the network is served, else 0.', ['network']),
+    inFlight: gauge('payments_in_flight', 'Payments neither settled nor failed.', ['network']),
+    undelivered: counter('undelivered_answers_total', 'Successes whose caller had gone.', []),
+    requests: counter('http_requests_total', 'HTTP requests answered.', ['method', 'route', 'status']),
+    requestSeconds: histogram('http_request_seconds', 'Time to answer.', ['method', 'route'], SECONDS),
+  };
+}
