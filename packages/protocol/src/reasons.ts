@@ -109,6 +109,7 @@ export const REASONS = {
   },
   invalid_exact_evm_transaction_failed: {
     source: 'evm',
+    v1: 'invalid_transaction_state',
     meaning: 'The transaction was mined and did not move the payment.',
   },
   invalid_exact_evm_account_blocked: { source: 'own', meaning: 'The token has blocked the payer or the payee.' },

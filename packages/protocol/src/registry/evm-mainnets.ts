@@ -35,7 +35,8 @@ export const EVM_MAINNETS: readonly EvmNetwork[] = [
     native: 'AVAX',
     tokens: [
       usdc('0xB97EF9Ef8734C71904D8002F8b6Bc66Dd9c48a6E', 'USD Coin'),
-      fiatToken('EURC', '0xC891EB4cbdEFf6e073e859e987815Ed1505c2ACD', 'Euro Coin'),
+      // Clients in use sign for "EURC".
+      unverified(fiatToken('EURC', '0xC891EB4cbdEFf6e073e859e987815Ed1505c2ACD', 'Euro Coin')),
       AUSD,
     ],
   }),

@@ -9,13 +9,13 @@ type Facts = Omit<EvmNetwork, 'family' | 'caip2' | 'env' | 'aliases' | 'fees' | 
 /** An EVM network from its facts. Fees are EIP-1559 and Multicall3 is at its usual address unless said otherwise. */
 export function evmNetwork(facts: Facts): EvmNetwork {
   return {
-    family: 'evm',
-    caip2: `eip155:${facts.chainId}`,
-    env: facts.name.toUpperCase().replaceAll('-', '_'),
     aliases: [],
     fees: 'eip1559',
     multicall3: MULTICALL3,
     ...facts,
+    family: 'evm',
+    caip2: `eip155:${facts.chainId}`,
+    env: facts.name.toUpperCase().replaceAll('-', '_'),
   };
 }
 
