@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { type Anvil, startAnvil } from './anvil.ts';
 import { someAddress } from './contract.ts';
 import { hex } from './hex.ts';
-import { receiptOf, sendTransaction } from './submission.ts';
+import { minedReceipt, receiptOf, sendTransaction } from './submission.ts';
 
 const height = async ({ rpc }: Anvil) => Number(hex(await rpc('eth_blockNumber')));
 
@@ -40,7 +40,7 @@ describe('mining on demand', () => {
 
   test('a transaction is mined at once, and blocks come without any', async () => {
     const hash = await send(anvil);
-    await vi.waitFor(async () => expect(await receiptOf(anvil, hash)).toMatchObject({ status: 'success' }));
+    expect(await minedReceipt(anvil, hash)).toMatchObject({ status: 'success' });
     const before = await height(anvil);
     await vi.waitFor(async () => expect(await height(anvil)).toBeGreaterThan(before), { timeout: 20_000 });
   });
@@ -58,9 +58,9 @@ describe('mining on demand', () => {
     const next = await send(anvil);
     expect(await receiptOf(anvil, next)).toBeUndefined();
     await anvil.resumeMining();
-    await vi.waitFor(async () => expect(await receiptOf(anvil, next)).toMatchObject({ status: 'success' }));
+    expect(await minedReceipt(anvil, next)).toMatchObject({ status: 'success' });
     const last = await send(anvil);
-    await vi.waitFor(async () => expect(await receiptOf(anvil, last)).toMatchObject({ status: 'success' }));
+    expect(await minedReceipt(anvil, last)).toMatchObject({ status: 'success' });
   });
 
   test('a reorganisation takes a transaction back', async () => {
@@ -117,7 +117,7 @@ test('before London there is no base fee', async () => {
   onTestFinished(() => anvil.stop());
   expect(await anvil.rpc('eth_getBlockByNumber', ['latest', false])).not.toHaveProperty('baseFeePerGas');
   const hash = await send(anvil);
-  await vi.waitFor(async () => expect(await receiptOf(anvil, hash)).toMatchObject({ status: 'success' }));
+  expect(await minedReceipt(anvil, hash)).toMatchObject({ status: 'success' });
 });
 
 test('stop ends the process, and may be repeated', async () => {

@@ -21,6 +21,8 @@ export type AnvilOptions = {
   readonly wallets?: number;
   /** Port to listen on; any free one unless given. */
   readonly port?: number;
+  /** True keeps the terminal's Ctrl-C from the node: for servers that shut down in their own order. */
+  readonly detached?: boolean;
   /** Further arguments for anvil. */
   readonly args?: readonly string[];
 };
@@ -118,6 +120,7 @@ async function launch(options: AnvilOptions): Promise<{ readonly child: Child; r
   const child = await startChild({
     command: binary(),
     args: argumentsFor(options),
+    detached: options.detached ?? false,
     onOutput: (text) => onOutput(text),
   });
   const started = await Promise.race([address.promise, child.ended]);

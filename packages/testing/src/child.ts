@@ -17,6 +17,8 @@ export type ChildOptions = {
   readonly args: readonly string[];
   /** User and group to run as; only root may ask for another than its own. */
   readonly identity?: { readonly uid: number; readonly gid: number };
+  /** Keeps the terminal's Ctrl-C from it, so that whoever started it decides when it ends. */
+  readonly detached?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Called with each piece of stdout and stderr. */
@@ -30,6 +32,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const child = spawn(options.command, options.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    detached: options.detached ?? false,
     ...options.identity,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

@@ -7,6 +7,7 @@ export {
   randomNonce,
   signAuthorization,
 } from './authorization.ts';
+export { type Call, type CallOutcome, tryCall } from './call.ts';
 export {
   MULTICALL3_ADDRESS,
   PERMIT2_ADDRESS,
@@ -47,7 +48,14 @@ export {
   switchWallet,
   wrap6492,
 } from './smart-wallet.ts';
-export { type Receipt, receiptOf, sendTransaction, type Transaction, transferCalldata } from './submission.ts';
+export {
+  minedReceipt,
+  type Receipt,
+  receiptOf,
+  sendTransaction,
+  type Transaction,
+  transferCalldata,
+} from './submission.ts';
 export {
   balanceOf,
   fund,

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signAuthorization } from './authorization.ts';
 import { MULTICALL3_ADDRESS, PERMIT2_ADDRESS } from './contract.ts';
 import { hex } from './hex.ts';
 import { type SandboxChain, startSandboxChain } from './sandbox-chain.ts';
-import { receiptOf, sendTransaction, transferCalldata } from './submission.ts';
+import { minedReceipt, sendTransaction, transferCalldata } from './submission.ts';
 import { balanceOf } from './token.ts';
 
 let chain: SandboxChain;

@@ -45,7 +45,7 @@ const GAS_MONEY = 10n * 10n ** 18n;
 
 /** Starts the chain with a block each second, tokens, Multicall3 and Permit2 in place. `port`: any free one unless given. */
 export async function startSandboxChain(options: { readonly port?: number } = {}): Promise<SandboxChain> {
-  const anvil = await startAnvil({ chainId: BASE_SEPOLIA, blockTime: 1, wallets: 0, ...options });
+  const anvil = await startAnvil({ chainId: BASE_SEPOLIA, blockTime: 1, wallets: 0, detached: true, ...options });
   const [facilitator, seller, buyer] = [newWallet(), newWallet(), newWallet()];
   try {
     const [usdc, glue] = await Promise.all([putToken(anvil, BASE_SEPOLIA_USDC), putToken(anvil, BASE_SEPOLIA_GLUE)]);

@@ -1,7 +1,7 @@
 import { type Address, encodeFunctionData, type Hex, isErc6492Signature, parseAbi, toHex } from 'viem';
 import { signAuthorization as viemSign } from 'viem/accounts';
 import { parseErc6492Signature, recoverTypedDataAddress } from 'viem/utils';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Anvil, startAnvil } from './anvil.ts';
 import { type AuthorizationPayload, signAuthorization } from './authorization.ts';
 import { putMulticall3, someAddress } from './contract.ts';
@@ -16,7 +16,7 @@ import {
   switchWallet,
   wrap6492,
 } from './smart-wallet.ts';
-import { receiptOf, sendTransaction, transferCalldata } from './submission.ts';
+import { minedReceipt, sendTransaction, transferCalldata } from './submission.ts';
 import { balanceOf, fund, putToken } from './token.ts';
 import { newWallet, type Wallet } from './wallet.ts';
 
@@ -50,11 +50,7 @@ async function send(to: Address, data: Hex, gas?: bigint) {
     data,
     ...(gas === undefined ? {} : { gas }),
   });
-  return vi.waitFor(async () => {
-    const receipt = await receiptOf(anvil, hash);
-    if (!receipt) throw new Error('not mined yet');
-    return receipt;
-  });
+  return minedReceipt(anvil, hash);
 }
 
 const pay = (payload: AuthorizationPayload, overload: 'vrs' | 'bytes', gas?: bigint) =>
@@ -116,7 +112,7 @@ test('the owner of a SwitchWallet can switch it by a transaction, and nobody els
   const data = encodeFunctionData({ abi: parseAbi(['function turn(bool off)']), args: [true] });
   expect(await send(wallet, data)).toMatchObject({ status: 'reverted' });
   const hash = await sendTransaction(anvil, { privateKey: owner.privateKey, to: wallet, data });
-  await vi.waitFor(async () => expect(await receiptOf(anvil, hash)).toMatchObject({ status: 'success' }));
+  expect(await minedReceipt(anvil, hash)).toMatchObject({ status: 'success' });
   expect(await pay(await signFor(wallet), 'vrs')).toMatchObject({ status: 'reverted' });
 });
 
@@ -141,7 +137,7 @@ test('delegation by a real type-4 transaction gives the code that delegateAccoun
       ],
     },
   ]);
-  await vi.waitFor(async () => expect(await receiptOf(anvil, hex(hash))).toMatchObject({ status: 'success' }));
+  expect(await minedReceipt(anvil, hex(hash))).toMatchObject({ status: 'success' });
   const code = (account: Address) => anvil.rpc('eth_getCode', [account, 'latest']);
   expect(await code(other.address)).toBe(await code(owner.address));
 });

@@ -1,4 +1,5 @@
 /** Carries an authorization to the chain as anybody may: the calldata, and a transaction from a key of one's own. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, encodeFunctionData, type Hex, parseAbi, parseSignature } from 'viem';
 import { privateKeyToAddress, signTransaction } from 'viem/accounts';
 import type { Anvil } from './anvil.ts';
@@ -89,6 +90,19 @@ export async function receiptOf(chain: Pick<Anvil, 'rpc'>, hash: Hex): Promise<R
     blockNumber: BigInt(blockNumber),
     logs,
   };
+}
+
+const MINED_WITHIN_MS = 30_000;
+
+/** Waits for a transaction's receipt. Rejects when it is not mined within half a minute. */
+export async function minedReceipt(chain: Pick<Anvil, 'rpc'>, hash: Hex): Promise<Receipt> {
+  const deadline = performance.now() + MINED_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const receipt = await receiptOf(chain, hash);
+    if (receipt !== undefined) return receipt;
+    await sleep(10);
+  }
+  throw new Error(`${hash} is not mined`);
 }
 
 type WireReceipt = Pick<Receipt, 'logs'> & Readonly<Record<'status' | 'gasUsed' | 'blockNumber', Hex>>;
