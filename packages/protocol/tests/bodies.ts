@@ -69,3 +69,8 @@ export function payloadV2(): Json {
 export function bodyV2(): Json {
   return { x402Version: 2, paymentPayload: payloadV2(), paymentRequirements: requirementsV2() };
 }
+
+/** `object` without one of its fields. */
+export function without(object: Record<string, unknown>, field: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== field));
+}

@@ -109,8 +109,8 @@ describe('a known network', () => {
 
 describe('what does not fit is named', () => {
   const cases: readonly (readonly [string, unknown, readonly (readonly [string, RegExp])[]])[] = [
-    ['not an object', [], [['', /expected object/]]],
-    ['an unknown field of the file', { network: [] }, [['', /"network"/]]],
+    ['not an object', [], [['file', /expected object/]]],
+    ['an unknown field of the file', { network: [] }, [['file', /"network"/]]],
     ['no name', { networks: [{}] }, [['networks[0].name', /must be a name/]]],
     ['a name with a colon', { networks: [{ name: 'eip155:1' }] }, [['networks[0].name', /lower-case letters/]]],
     ['an unknown field', { networks: [{ ...SCROLL, chainID: 1 }] }, [['networks[0]', /"chainID"/]]],

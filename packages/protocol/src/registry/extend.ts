@@ -20,7 +20,10 @@ type Built =
  */
 export function extendNetworks(own: unknown): Extended {
   const file = OWN_FILE.safeParse(own);
-  if (!file.success) return { status: 'malformed', issues: issuesOf(file.error) };
+  if (!file.success) {
+    const issues = issuesOf(file.error).map((issue) => (issue.path === '' ? { ...issue, path: 'file' } : issue));
+    return { status: 'malformed', issues };
+  }
   const known = createNetworks().all();
   const entries = (file.data.networks ?? []).map((entry, index) => {
     const base = known.find(({ name }) => name === entry.name);
