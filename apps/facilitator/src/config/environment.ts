@@ -26,8 +26,14 @@ export const environment = z.object({
   SIGNER_TYPE: z.literal('private-key').optional(),
   NETWORKS: list.optional(),
   CONFIG_FILE: z.string().optional(),
-  JOURNAL_URL: z.string().optional(),
-  DATABASE_URL: z.string().optional(),
+  JOURNAL_URL: z
+    .string()
+    .regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.|:memory:$)/i)
+    .optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\/./i)
+    .optional(),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/)

@@ -54,9 +54,9 @@ export const VARIABLES = {
   JOURNAL_URL: {
     description:
       'Where payments are remembered: a SQLite file for one process, PostgreSQL for several replicas. Keep it on a disk that outlives the container.',
-    form: 'sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE',
-    example: 'sqlite:./data/journal.sqlite',
-    fallback: 'DATABASE_URL, else sqlite:./data/journal.sqlite',
+    form: 'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE, or :memory: for nothing that lasts',
+    example: 'sqlite:data/journal.db',
+    fallback: 'DATABASE_URL, else sqlite:data/journal.db',
   },
   DATABASE_URL: {
     description: 'What hosting platforms call it; read when JOURNAL_URL is not set.',
@@ -140,3 +140,14 @@ export const VARIABLES = {
     fallback: 'none',
   },
 } as const satisfies Record<VariableName, Variable>;
+
+/** The variables that exist once per network; `<NETWORK>` is its name in capitals, with underscores. */
+export const NETWORK_VARIABLES = {
+  'RPC_URL_<NETWORK>': {
+    description:
+      'The network’s JSON-RPC endpoint. It and a key switch the network on. RPC_URL_<NETWORK>_MAINNET means the same for main networks.',
+    form: 'an http or https URL',
+    example: 'https://mainnet.base.org',
+    fallback: 'none: the network is not served',
+  },
+} as const satisfies Record<string, Variable>;

@@ -1,0 +1,64 @@
+/** What the facilitator is told to do, after everything has been checked. Holds secrets: never log it. */
+import type { Caip2, EvmNetwork, Networks } from '@facilitator/protocol';
+import type { LogLevel } from '../meter/log.ts';
+
+/** A private key: 0x and 64 lower-case digits. */
+export type PrivateKey = `0x${string}`;
+
+export type ServerConfig = {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  /** Bytes. */
+  readonly bodyLimit: number;
+  readonly settleWaitMs: number;
+  readonly keepAliveMs: number;
+  readonly shutdownMs: number;
+  readonly corsOrigins: readonly string[];
+};
+
+/** A network that is switched on. */
+export type NetworkPlan = {
+  readonly network: EvmNetwork;
+  readonly rpcUrl: string;
+  /** At least one; each signs in a line of its own. */
+  readonly keys: readonly PrivateKey[];
+};
+
+export type Config = {
+  readonly server: ServerConfig;
+  /** Undefined: the journal's own default. */
+  readonly journalUrl: string | undefined;
+  readonly networks: Networks;
+  readonly served: readonly NetworkPlan[];
+  /** Why each other network is not served. */
+  readonly unserved: ReadonlyMap<Caip2, string>;
+  readonly anyAsset: boolean;
+  /** Further ERC-6492 factories. */
+  readonly factories: readonly string[];
+};
+
+/** Something that must be mended before the facilitator can start. Never contains a value. */
+export type Problem = {
+  readonly variable: string;
+  /** Completes "must be …", or says what is wrong. */
+  readonly expected: string;
+  readonly fix: string;
+};
+
+export type Reading =
+  | { readonly status: 'config'; readonly config: Config; readonly notices: readonly string[] }
+  /** Neither an RPC nor a key is there: nothing to serve, and nothing wrong either. */
+  | { readonly status: 'unconfigured'; readonly server: ServerConfig; readonly notices: readonly string[] }
+  | { readonly status: 'problems'; readonly problems: readonly Problem[]; readonly notices: readonly string[] };
+
+/** A problem as one line for people. */
+export function problemLine({ variable, expected, fix }: Problem): string {
+  return `${variable}: ${expected}. ${fix}`;
+}
+
+/** Everything in a configuration that must not appear in a log. */
+export function secretsOf(config: Config): readonly string[] {
+  const journal = config.journalUrl?.startsWith('postgres') ? [config.journalUrl] : [];
+  return [...journal, ...config.served.flatMap(({ rpcUrl, keys }) => [rpcUrl, ...keys])];
+}

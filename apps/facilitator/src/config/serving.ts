@@ -1,0 +1,108 @@
+/** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
+import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
+import { closestMatch } from 'leven';
+import type { NetworkPlan, PrivateKey, Problem } from './config.ts';
+import { rpcVariable } from './endpoints.ts';
+import { VARIABLES } from './variables.ts';
+
+/** Keys by the variable that holds them; absent when it is not set. */
+export type Keys = {
+  readonly EVM_PRIVATE_KEY_MAINNET?: readonly PrivateKey[];
+  readonly EVM_PRIVATE_KEY_TESTNET?: readonly PrivateKey[];
+  readonly EVM_PRIVATE_KEY?: readonly PrivateKey[];
+};
+
+export type Serving = {
+  readonly served: readonly NetworkPlan[];
+  readonly unserved: ReadonlyMap<Caip2, string>;
+  readonly problems: readonly Problem[];
+  readonly notices: readonly string[];
+};
+
+/** `only` is the content of NETWORKS. */
+export function decideServing(
+  networks: Networks,
+  urls: ReadonlyMap<Caip2, string>,
+  keys: Keys,
+  only: readonly string[] | undefined,
+): Serving {
+  const allowed = allowList(networks, only);
+  const served: NetworkPlan[] = [];
+  const unserved = new Map<Caip2, string>();
+  const problems: Problem[] = [...allowed.problems];
+  const notices: string[] = [];
+
+  for (const network of networks.all()) {
+    const rpcUrl = urls.get(network.caip2);
+    const named = allowed.networks?.has(network) ?? true;
+    if (network.family !== 'evm') {
+      unserved.set(network.caip2, NOT_YET);
+      if (rpcUrl !== undefined) notices.push(`${rpcVariable(network)} is not used. ${NOT_YET}`);
+    } else if (!named) {
+      unserved.set(network.caip2, 'NETWORKS does not name it.');
+    } else {
+      const verdict = judge(network, rpcUrl, keys, allowed.networks !== undefined);
+      if (verdict.status === 'served') served.push(verdict.plan);
+      else unserved.set(network.caip2, verdict.why);
+      if (verdict.status === 'problem') problems.push(verdict.problem);
+    }
+  }
+  return { served, unserved, problems, notices: [...notices, ...idleKeys(keys, served)] };
+}
+
+const NOT_YET = 'This version serves EVM networks only.';
+
+type Verdict =
+  | { readonly status: 'served'; readonly plan: NetworkPlan }
+  | { readonly status: 'unserved'; readonly why: string }
+  | { readonly status: 'problem'; readonly why: string; readonly problem: Problem };
+
+function judge(network: EvmNetwork, rpcUrl: string | undefined, keys: Keys, named: boolean): Verdict {
+  const own = network.testnet ? 'EVM_PRIVATE_KEY_TESTNET' : 'EVM_PRIVATE_KEY_MAINNET';
+  // A test network never sees a main network's key, nor the other way round.
+  const pool = keys[own] ?? keys.EVM_PRIVATE_KEY;
+  const rpc = rpcVariable(network);
+  if (rpcUrl !== undefined && pool !== undefined) {
+    return { status: 'served', plan: { network, rpcUrl, keys: pool } };
+  }
+  if (rpcUrl !== undefined) {
+    const expected = `${rpc} is set, and no key to pay for transactions there; must be ${VARIABLES[own].form}`;
+    const problem = { variable: own, expected, fix: `Set ${own}, or remove ${rpc}.` };
+    return { status: 'problem', why: `${own} is not set.`, problem };
+  }
+  const why = pool === undefined ? `${rpc} and ${own} are not set.` : `${rpc} is not set.`;
+  if (!named) return { status: 'unserved', why };
+  const fix = `Set ${rpc}, for example to ${network.publicRpc[0] ?? 'https://…'}, or take ${network.name} out of NETWORKS.`;
+  return { status: 'problem', why, problem: { variable: rpc, expected: `NETWORKS names ${network.name}`, fix } };
+}
+
+function allowList(networks: Networks, only: readonly string[] | undefined) {
+  if (only === undefined) return { networks: undefined, problems: [] };
+  const named = new Set<Network>();
+  const problems: Problem[] = [];
+  const spellings = networks.all().flatMap(({ name, caip2 }) => [name, caip2]);
+  for (const spelling of only) {
+    const network = networks.resolve(spelling);
+    if (network !== undefined) {
+      named.add(network);
+      continue;
+    }
+    const near = closestMatch(spelling, spellings, { maxDistance: 4 });
+    const fix = near === undefined ? 'Take it out, or add it with CONFIG_FILE.' : `Did you mean ${near}?`;
+    problems.push({ variable: 'NETWORKS', expected: `one of its names is no network that is known here`, fix });
+  }
+  return { networks: named, problems };
+}
+
+/** Keys that nothing uses are worth a word: the operator meant something by them. */
+function idleKeys(keys: Keys, served: readonly NetworkPlan[]): readonly string[] {
+  const idle: string[] = [];
+  const serves = (testnet: boolean) => served.some(({ network }) => network.testnet === testnet);
+  if (keys.EVM_PRIVATE_KEY_MAINNET && !serves(false)) {
+    idle.push('EVM_PRIVATE_KEY_MAINNET is set, but no RPC_URL_<NETWORK> of a main network is, so it is not used.');
+  }
+  if (keys.EVM_PRIVATE_KEY_TESTNET && !serves(true)) {
+    idle.push('EVM_PRIVATE_KEY_TESTNET is set, but no RPC_URL_<NETWORK> of a test network is, so it is not used.');
+  }
+  return idle;
+}
