@@ -1,6 +1,7 @@
 /** A server process of our own: started, watched, and ended by its process id. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { guard } from './guard.ts';
 
 export type Child = {
   readonly pid: number;
@@ -27,7 +28,7 @@ export type ChildOptions = {
 
 const COMPLAINT_CHARACTERS = 4_000;
 
-/** Rejects when the process cannot be started at all. It is killed when this process ends in an orderly way. */
+/** Rejects when the process cannot be started at all. It does not outlive this process. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const child = spawn(options.command, options.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,9 +47,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   await once(child, 'spawn');
   const { pid } = child;
   if (pid === undefined) throw new Error(`${options.command} has no process id`);
-  const orphan = () => child.kill('SIGKILL');
-  process.once('exit', orphan);
-  ended.then(() => process.off('exit', orphan));
+  const dismiss = guard(pid);
+  ended.then(dismiss);
   return {
     pid,
     complaint: () => complaint.trim(),
