@@ -17,12 +17,21 @@ export type ServerConfig = {
   readonly corsOrigins: readonly string[];
 };
 
+/** What one payment may cost; what is left out has a default that fits the network. */
+export type Ceilings = {
+  /** Gas units. */
+  readonly gas?: bigint;
+  /** Wei. */
+  readonly feePerGas?: bigint;
+};
+
 /** A network that is switched on. */
 export type NetworkPlan = {
   readonly network: EvmNetwork;
   readonly rpcUrl: string;
   /** At least one; each signs in a line of its own. */
   readonly keys: readonly PrivateKey[];
+  readonly ceilings: Ceilings;
 };
 
 export type Config = {

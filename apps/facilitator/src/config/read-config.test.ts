@@ -60,7 +60,7 @@ describe('networks and keys', () => {
     expect(config({ ...env, RPC_URL_BASE: RPC }).served).toHaveLength(2);
     const two = readConfig({ ...env, RPC_URL_BASE: `${RPC}2` });
     expect(lines(two)).toEqual([
-      expect.stringMatching(/another name for it and has another value\. Keep RPC_URL_BASE alone/),
+      expect.stringMatching(/means the same network and has another value\. Keep RPC_URL_BASE alone/),
     ]);
   });
 
@@ -92,6 +92,17 @@ describe('networks and keys', () => {
       /NETWORKS: .* Did you mean base-sepolia\?/,
     );
     expect(lines(readConfig({ ...env, NETWORKS: 'polygon-amoy' }))[0]).toMatch(/^RPC_URL_POLYGON_AMOY: NETWORKS names/);
+  });
+});
+
+describe('ceilings', () => {
+  it('reads gas and fee per network, in any spelling of its name', () => {
+    const { served } = config({ ...testnet, MAX_GAS_BASE_SEPOLIA: '250000', MAX_FEE_GWEI_BASE_SEPOLIA: '0.05' });
+    expect(served[0]?.ceilings).toEqual({ gas: 250_000n, feePerGas: 50_000_000n });
+    expect(config(testnet).served[0]?.ceilings).toEqual({});
+    expect(config({ ...testnet, MAX_GAS_BASE_SEPLIA: '250000' }).notices[0]).toMatch(
+      /Did you mean MAX_GAS_BASE_SEPOLIA/,
+    );
   });
 });
 
@@ -185,52 +196,6 @@ describe('values', () => {
     });
     expect(preferred.server).toMatchObject({ logLevel: 'error', settleWaitMs: 8_000 });
     expect(preferred.notices).toEqual([]);
-  });
-});
-
-/** Each bad value is a marker that must not come back out. */
-const BAD: readonly [variable: keyof typeof VARIABLES | `RPC_URL_${string}`, value: string, says: RegExp][] = [
-  ['PORT', 'l3aked-value', /whole number from 0 to 65535/],
-  ['PORT', '70000777', /whole number from 0 to 65535/],
-  ['HOST', 'l3aked value!', /IP address or host name/],
-  ['LOG_LEVEL', 'l3aked', /fatal, error, warn/],
-  ['SIGNER_TYPE', 'aws-kms-l3aked', /must be private-key/],
-  ['SETTLE_WAIT_SECONDS', '61999', /from 1 to 60/],
-  ['MAX_REQUEST_BODY_BYTES', '99999999', /from 16384/],
-  ['MAX_REQUEST_BODY_BYTES', '16383', /from 16384/],
-  ['KEEP_ALIVE_SECONDS', '-5l3aked', /whole number/],
-  ['SHUTDOWN_SECONDS', 'l3aked', /whole number/],
-  ['TX_RECEIPT_TIMEOUT_SECS', 'l3aked', /whole number/],
-  ['ALLOW_ANY_ASSET', 'maybe-l3aked', /true or false/],
-  ['ERC6492_FACTORIES', '0x1234l3aked', /contract addresses/],
-  ['JOURNAL_URL', 'mysql://l3aked', /sqlite:PATH/],
-  ['DATABASE_URL', 'mysql://l3aked', /postgres:/],
-  ['EVM_PRIVATE_KEY_TESTNET', 'l3aked', /has other characters/],
-  ['EVM_PRIVATE_KEY_TESTNET', 'abcdef0123456789'.repeat(3), /has 48 digits/],
-  ['EVM_PRIVATE_KEY_TESTNET', `${KEY_1},${'f'.repeat(64)}`, /key 2 of 2 is outside the range/],
-  ['EVM_PRIVATE_KEY_TESTNET', '0'.repeat(64), /outside the range/],
-  ['EVM_PRIVATE_KEY_TESTNET', `${KEY_1} ${KEY_2}`, /separate keys with commas/],
-  ['EVM_PRIVATE_KEY', 'l3aked', /64 hexadecimal digits/],
-  ['RPC_URL_BASE_SEPOLIA', 'wss://l3aked.example', /an http or https URL/],
-  ['RPC_URL_BASE_SEPOLIA', 'l3aked', /an http or https URL/],
-];
-
-describe('problems', () => {
-  it.each(BAD)('%s=%s names the variable and the form, never the value', (variable, value, says) => {
-    const reading = readConfig({ ...testnet, [variable]: value });
-    expect(reading.status).toBe('problems');
-    const text = lines(reading).join('\n');
-    expect(text).toMatch(new RegExp(`^${variable}: `));
-    expect(text).toMatch(says);
-    const bare = value.replace(/^0x/, '');
-    if (!/^0+$/.test(bare)) expect(JSON.stringify(reading)).not.toContain(bare);
-    expect(JSON.stringify(reading)).not.toContain('l3aked');
-    expect(JSON.stringify(reading)).not.toContain(KEY_1);
-  });
-
-  it('lists every problem at once', () => {
-    const reading = readConfig({ ...testnet, PORT: 'x', LOG_LEVEL: 'y', ALLOW_ANY_ASSET: 'z' });
-    expect(lines(reading).map((line) => line.split(':')[0])).toEqual(['PORT', 'LOG_LEVEL', 'ALLOW_ANY_ASSET']);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Turns the environment into a configuration, or into a list of what must be mended. Pure. */
 import { closestMatch } from 'leven';
 import type { LogLevel } from '../meter/log.ts';
+import { readCeilings } from './ceilings.ts';
 import type { PrivateKey, Problem, Reading, ServerConfig } from './config.ts';
 import { readEndpoints } from './endpoints.ts';
 import { type Environment, environment, type VariableName } from './environment.ts';
@@ -29,16 +30,24 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
   if (own.status === 'problems') return { status: 'problems', problems: [...keyProblems, ...own.problems], notices };
   const { networks } = own;
   const endpoints = readEndpoints(given, networks);
-  notices.push(...endpoints.notices);
+  const ceilings = readCeilings(given, networks);
+  notices.push(...endpoints.notices, ...ceilings.notices);
 
   const asked = keyProblems.length > 0 || Object.keys(keys).length > 0 || endpoints.urls.size > 0;
   if (!asked && file === undefined && values.NETWORKS === undefined) return { status: 'unconfigured', server, notices };
 
   // A key that cannot be read would look like none at all.
-  if (keyProblems.length > 0) return { status: 'problems', problems: [...keyProblems, ...endpoints.problems], notices };
-  const serving = decideServing(networks, endpoints.urls, keys, values.NETWORKS);
+  if (keyProblems.length > 0)
+    return { status: 'problems', problems: [...keyProblems, ...endpoints.problems, ...ceilings.problems], notices };
+  const serving = decideServing({
+    networks,
+    urls: endpoints.urls,
+    ceilings: ceilings.ceilings,
+    keys,
+    only: values.NETWORKS,
+  });
   notices.push(...serving.notices);
-  const problems = [...endpoints.problems, ...serving.problems];
+  const problems = [...endpoints.problems, ...ceilings.problems, ...serving.problems];
   if (problems.length === 0 && serving.served.length === 0) problems.push(nothingToServe(keys));
   if (problems.length > 0) return { status: 'problems', problems, notices };
   return {

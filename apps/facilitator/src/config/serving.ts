@@ -1,7 +1,7 @@
 /** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
 import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
-import type { NetworkPlan, PrivateKey, Problem } from './config.ts';
+import type { Ceilings, NetworkPlan, PrivateKey, Problem } from './config.ts';
 import { rpcVariable } from './endpoints.ts';
 import { VARIABLES } from './variables.ts';
 
@@ -19,13 +19,16 @@ export type Serving = {
   readonly notices: readonly string[];
 };
 
-/** `only` is the content of NETWORKS. */
-export function decideServing(
-  networks: Networks,
-  urls: ReadonlyMap<Caip2, string>,
-  keys: Keys,
-  only: readonly string[] | undefined,
-): Serving {
+export type Given = {
+  readonly networks: Networks;
+  readonly urls: ReadonlyMap<Caip2, string>;
+  readonly ceilings: ReadonlyMap<Caip2, Ceilings>;
+  readonly keys: Keys;
+  /** The content of NETWORKS. */
+  readonly only: readonly string[] | undefined;
+};
+
+export function decideServing({ networks, urls, ceilings, keys, only }: Given): Serving {
   const allowed = allowList(networks, only);
   const served: NetworkPlan[] = [];
   const unserved = new Map<Caip2, string>();
@@ -42,7 +45,7 @@ export function decideServing(
       unserved.set(network.caip2, 'NETWORKS does not name it.');
     } else {
       const verdict = judge(network, rpcUrl, keys, allowed.networks !== undefined);
-      if (verdict.status === 'served') served.push(verdict.plan);
+      if (verdict.status === 'served') served.push({ ...verdict.plan, ceilings: ceilings.get(network.caip2) ?? {} });
       else unserved.set(network.caip2, verdict.why);
       if (verdict.status === 'problem') problems.push(verdict.problem);
     }
@@ -53,7 +56,7 @@ export function decideServing(
 const NOT_YET = 'This version serves EVM networks only.';
 
 type Verdict =
-  | { readonly status: 'served'; readonly plan: NetworkPlan }
+  | { readonly status: 'served'; readonly plan: Omit<NetworkPlan, 'ceilings'> }
   | { readonly status: 'unserved'; readonly why: string }
   | { readonly status: 'problem'; readonly why: string; readonly problem: Problem };
 

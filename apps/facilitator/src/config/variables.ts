@@ -13,7 +13,7 @@ export type Variable = {
 
 const KEY_FORM = {
   form: '64 hexadecimal digits, with or without 0x; several keys are separated by commas',
-  example: `0x${'1'.repeat(64)}`,
+  example: '0x…',
 };
 
 /** Variables with a fixed name, in the order of the documentation. */
@@ -53,7 +53,7 @@ export const VARIABLES = {
   },
   JOURNAL_URL: {
     description:
-      'Where payments are remembered: a SQLite file for one process, PostgreSQL for several replicas. Keep it on a disk that outlives the container.',
+      'Where payments are remembered: a SQLite file or a PostgreSQL database, for one facilitator at a time. Keep it on a disk that outlives the container.',
     form: 'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE, or :memory: for nothing that lasts',
     example: 'sqlite:data/journal.db',
     fallback: 'DATABASE_URL, else sqlite:data/journal.db',
@@ -149,5 +149,18 @@ export const NETWORK_VARIABLES = {
     form: 'an http or https URL',
     example: 'https://mainnet.base.org',
     fallback: 'none: the network is not served',
+  },
+  'MAX_GAS_<NETWORK>': {
+    description:
+      'Gas units that one payment may use at most, however it is signed. Gas that is not used costs nothing.',
+    form: 'a whole number from 50000 to 16777216',
+    example: '300000',
+    fallback: 'a ceiling that fits the network and the kind of payer',
+  },
+  'MAX_FEE_GWEI_<NETWORK>': {
+    description: 'The highest price per gas, in gwei, at which payments are still settled.',
+    form: 'a number of gwei such as 0.5 or 300',
+    example: '100',
+    fallback: '100 where ether pays for gas, 1000 elsewhere',
   },
 } as const satisfies Record<string, Variable>;
