@@ -1,0 +1,119 @@
+/** One EVM network behind the engine's port: scheme `exact` with EIP-3009. */
+import type { Chain, Clock, Signed, Signer } from '@facilitator/engine';
+import type { EvmNetwork } from '@facilitator/protocol';
+import { type EvmAuthorization, recall, stow } from './authorization.ts';
+import { broadcast } from './broadcast/broadcast.ts';
+import { carry } from './carry.ts';
+import { decode, untimely } from './decode/decode.ts';
+import { createFeeBook } from './fees/fee-book.ts';
+import { type Hex, lowerAddress } from './hash/hex.ts';
+import { locate } from './observe/locate.ts';
+import { observe } from './observe/observe.ts';
+import { createSuspicions } from './observe/suspicion.ts';
+import { open } from './open/open.ts';
+import { defaultPolicy, type EvmPolicy } from './policy.ts';
+import { failureOf, quantityIn } from './rpc/answers.ts';
+import type { Rpc } from './rpc/rpc.ts';
+import { signTransaction } from './sign/transaction.ts';
+import { type KnownToken, tokenBook } from './tokens.ts';
+import { createCodes } from './verify/codes.ts';
+import { verify } from './verify/verify.ts';
+
+export type EvmChainOptions = {
+  readonly network: EvmNetwork;
+  readonly rpc: Rpc;
+  /** Each is a lane of its own. Without any, payments can be verified and not settled. */
+  readonly signers: readonly Signer[];
+  readonly clock: Clock;
+  /** Overrides of `defaultPolicy(network)`. */
+  readonly policy?: Partial<EvmPolicy>;
+};
+
+/** A token as the server shows it. */
+export type ServedToken = Pick<KnownToken, 'symbol' | 'decimals'> & {
+  readonly address: string;
+  /** The EIP-712 domain that buyers sign under: `extra` of payment requirements. */
+  readonly name: string;
+  readonly version: string;
+};
+
+export type EvmChain = Chain<EvmAuthorization> & {
+  /** Tokens that can be paid with now. May change with `open`. */
+  served(): readonly ServedToken[];
+};
+
+/** Blocks below the provider's own limit for eth_getLogs, until it says otherwise. */
+const LOG_SPAN_BLOCKS = 10_000n;
+const NOBODY: Hex = '0x0000000000000000000000000000000000000000';
+
+export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOptions): EvmChain {
+  const { chainId, blockMs, confirmation, caip2 } = network;
+  const policy: EvmPolicy = { ...defaultPolicy(network), ...given.policy };
+  const multicall3 = address(network.multicall3);
+  const tokens = tokenBook(chainId, network.tokens);
+  const codes = createCodes(clock);
+  const suspicions = createSuspicions(clock, blockMs);
+  const { maxFeePerGas, maxTipPerGas } = policy;
+  const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
+  const bySigner = new Map(signers.map((signer) => [signer.address.toLowerCase(), signer]));
+  const lowerSigners = signers.map((signer) => address(signer.address));
+  // Simulated from where it will be sent, so that a token sees the same sender.
+  const caller = lowerSigners[0] ?? NOBODY;
+  const baseFee = network.fees === 'eip1559';
+  const onBaseFee = (wei: bigint) => fees.learn(wei, 'told');
+  // Who only verifies needs no fees.
+  const alsoAsk = () => (signers.length === 0 ? [] : fees.due());
+  const factories = new Set(policy.factories.map((factory) => factory.toLowerCase()));
+
+  const decodeOptions = { chainId, tokens, anyAsset: policy.anyAsset, factories };
+  const isServed = ({ token }: EvmAuthorization) =>
+    tokens.find(token)?.off === undefined && tokens.find(token) !== undefined;
+  const trial = { chainId, multicall3, caller, baseFee, policy, clock, codes, onBaseFee };
+  const verifyOptions = { ...trial, rpc, isServed, alsoAsk };
+  const observeOptions = { rpc, confirmation, blockMs, suspicions };
+  const { lookBackBlocks } = policy;
+  const span = { blocks: LOG_SPAN_BLOCKS };
+  const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
+
+  return {
+    network: caip2,
+    signers: signers.map((signer) => signer.address),
+    blockMs,
+    served: () => tokens.served().flatMap(asServed),
+    open: () =>
+      open({ rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, alsoAsk: alsoAsk() }),
+    decode: (payment) => decode(payment, decodeOptions),
+    untimely: (authorization, now) => untimely(authorization, now, policy.marginSeconds),
+    stow,
+    recall: (stored) => recall(stored, chainId),
+    verify: (batch) => verify(batch, verifyOptions),
+    async floor(signer) {
+      const [answer] = await rpc.ask([{ method: 'eth_getTransactionCount', params: [signer, 'pending'] }]);
+      const count = quantityIn(answer);
+      if (count === undefined) throw new Error(`the transaction count of ${signer} is not known: ${failureOf(answer)}`);
+      return count;
+    },
+    async sign(from, nonce, items): Promise<Signed> {
+      const signer = bySigner.get(from.toLowerCase());
+      if (signer === undefined) throw new Error(`no key signs for ${from}`);
+      const [item, ...others] = items;
+      if (item === undefined || others.length > 0) throw new Error(`one payment a transaction, not ${items.length}`);
+      const deployed = codes.hasCode(item.transfer.from) === true;
+      const carriage = carry(item, { multicall3, gas: policy.gas, deployed });
+      return signTransaction(signer, { ...carriage, chainId, nonce, fees: await fees.quote() });
+    },
+    broadcast: (attempt) => broadcast(rpc, attempt),
+    observe: (attempts, items) => observe(attempts, items, observeOptions),
+    locate: (authorization) => locate(authorization, locateOptions),
+  };
+}
+
+function asServed({ symbol, decimals, spelling, domain }: KnownToken): readonly ServedToken[] {
+  return domain === undefined ? [] : [{ symbol, decimals, address: spelling, ...domain }];
+}
+
+function address(text: string): Hex {
+  const found = lowerAddress(text);
+  if (found === undefined) throw new Error(`${text} is not an address`);
+  return found;
+}

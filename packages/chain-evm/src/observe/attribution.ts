@@ -1,0 +1,79 @@
+/** Which payments a transaction made. Decided by its logs alone: its status says nothing about one of many. */
+import type { Proof } from '@facilitator/engine';
+import { addressWord, uintWord } from '../abi/words.ts';
+import type { EvmAuthorization } from '../authorization.ts';
+import type { Log, Receipt } from './receipt.ts';
+
+/** keccak of AuthorizationUsed(address,bytes32), AuthorizationCanceled(address,bytes32), Transfer(address,address,uint256). */
+export const USED = '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec333479b10a5';
+export const CANCELED = '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81';
+const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
+
+/** One proof per authorization, in order. `batchSize`: how many payments the transaction carries. */
+export function attribute(
+  receipt: Receipt,
+  authorizations: readonly EvmAuthorization[],
+  batchSize: number,
+): readonly Proof[] {
+  const before = authorizations.map((each) => transferOf(receipt, each, 'before'));
+  const after = authorizations.map((each) => transferOf(receipt, each, 'after'));
+  return authorizations.map((each, index): Proof => {
+    const log = prefersBefore(each) ? before[index] : after[index];
+    if (log === undefined) return unpaid(receipt, each);
+    const locator = { logIndex: log.index, authorizationNonce: each.nonce, batchSize };
+    return { status: 'paid', locator };
+  });
+
+  /**
+   * Tokens move the money right after they say that the authorization is used, or right before. Which of the two a token
+   * does shows in what fits more of its payments. One way for all of them, so that no transfer counts for two.
+   */
+  function prefersBefore({ token }: EvmAuthorization): boolean {
+    const fitting = (found: readonly (Log | undefined)[]) =>
+      authorizations.filter((each, index) => each.token === token && found[index] !== undefined).length;
+    return fitting(before) > fitting(after);
+  }
+}
+
+/** How many EIP-3009 payments a transaction carries, whoever made them. */
+export function paymentsIn({ logs }: Receipt): number {
+  return logs.filter(({ topics }) => topics[0] === USED).length;
+}
+
+/** The exact transfer beside the authorization's own mark, before any other authorization's mark. */
+function transferOf({ logs }: Receipt, authorization: EvmAuthorization, side: 'before' | 'after'): Log | undefined {
+  const { token } = authorization;
+  const own = logs.filter(({ address, topics }) => address === token && (topics[0] === USED || topics[0] === TRANSFER));
+  const mark = own.findIndex((log) => isMark(log, authorization));
+  if (mark === -1) return undefined;
+  const neighbours = side === 'after' ? own.slice(mark + 1) : own.slice(0, mark).reverse();
+  const end = neighbours.findIndex(({ topics }) => topics[0] === USED);
+  return neighbours.slice(0, end === -1 ? undefined : end).find((log) => isTransfer(log, authorization));
+}
+
+function isMark({ topics }: Log, { transfer }: EvmAuthorization): boolean {
+  return topics[0] === USED && topics[1] === `0x${addressWord(transfer.from)}` && topics[2] === transfer.nonce;
+}
+
+function isTransfer({ topics, data }: Log, { transfer }: EvmAuthorization): boolean {
+  return (
+    topics[0] === TRANSFER &&
+    topics[1] === `0x${addressWord(transfer.from)}` &&
+    topics[2] === `0x${addressWord(transfer.to)}` &&
+    data === `0x${uintWord(transfer.value)}`
+  );
+}
+
+function unpaid(receipt: Receipt, authorization: EvmAuthorization): Proof {
+  if (!receipt.succeeded) {
+    const message = `The transaction was mined and reverted, after ${receipt.gasUsed} gas. Nothing moved.`;
+    return { status: 'unpaid', reason: 'invalid_exact_evm_transaction_failed', message };
+  }
+  const { token, payer, payTo, amount } = authorization;
+  if (receipt.logs.some((log) => log.address === token && isMark(log, authorization))) {
+    const message = `The token counts the authorization as used and did not move exactly ${amount} from ${payer} to ${payTo}.`;
+    return { status: 'unpaid', reason: 'invalid_exact_evm_transfer_event_mismatch', message };
+  }
+  const message = 'The transaction was mined, and the token did not use the authorization in it.';
+  return { status: 'unpaid', reason: 'invalid_exact_evm_transaction_failed', message };
+}

@@ -1,0 +1,95 @@
+/** Compares a network with what the registry says of it, in one round trip, before anything is sent there. */
+import type { Opening } from '@facilitator/engine';
+import { type Call, decodeAggregate3, encodeAggregate3, type Result } from '../abi/aggregate3.ts';
+import { addressCall, plainCall } from '../abi/calls.ts';
+import { readUint } from '../abi/words.ts';
+import { checksum } from '../hash/address.ts';
+import type { Hex } from '../hash/hex.ts';
+import { bytesIn, failureOf, quantityIn } from '../rpc/answers.ts';
+import { askAll, handing, type Question, type Rpc, type RpcAnswer } from '../rpc/rpc.ts';
+import type { TokenBook } from '../tokens.ts';
+import { examine, questionsTo } from './token.ts';
+
+export type OpenOptions = {
+  readonly rpc: Rpc;
+  readonly chainId: number;
+  readonly multicall3: Hex;
+  readonly tokens: TokenBook;
+  /** Lower-case. */
+  readonly signers: readonly Hex[];
+  /** BASEFEE is an invalid instruction where there is no base fee. */
+  readonly baseFee: boolean;
+  readonly onBaseFee: (wei: bigint) => void;
+  readonly alsoAsk: readonly Question<void>[];
+};
+
+/** Tokens that disagree with the registry are switched off in `tokens` and named in the notes. */
+export async function open(options: OpenOptions): Promise<Opening> {
+  const { rpc, chainId, multicall3, tokens, signers } = options;
+  const known = tokens.all();
+  const self = (data: Hex): Call => ({ target: multicall3, mayFail: true, data });
+  const calls = [
+    ...(options.baseFee ? [self(plainCall('getBasefee()'))] : []),
+    ...signers.map((signer) => self(addressCall('getEthBalance(address)', signer))),
+    ...known.flatMap(questionsTo),
+  ];
+  let opening: Opening = { status: 'unreachable', reason: 'the RPC was not asked' };
+  await askAll(rpc, [
+    handing(
+      {
+        calls: [
+          { method: 'eth_chainId', params: [] },
+          { method: 'eth_getCode', params: [multicall3, 'latest'] },
+          { method: 'eth_call', params: [{ to: multicall3, data: encodeAggregate3(calls) }, 'latest'] },
+        ],
+        read: understand,
+      },
+      (told) => {
+        opening = told;
+      },
+    ),
+    ...options.alsoAsk,
+  ]);
+  return opening;
+
+  function understand([id, code, answer]: readonly RpcAnswer[]): Opening {
+    const found = quantityIn(id);
+    if (found === undefined) return { status: 'unreachable', reason: failureOf(id) };
+    if (found !== BigInt(chainId)) {
+      return { status: 'closed', reason: `the RPC serves chain ${found}, and this network is chain ${chainId}` };
+    }
+    if (bytesIn(code) === '0x') {
+      return { status: 'closed', reason: `there is no Multicall3 at ${checksum(multicall3)}` };
+    }
+    const bytes = bytesIn(answer);
+    if (bytes === undefined) return { status: 'unreachable', reason: failureOf(answer) };
+    const results = decodeAggregate3(bytes, calls.length);
+    if (results === undefined) {
+      return { status: 'closed', reason: `the contract at ${checksum(multicall3)} does not answer like Multicall3` };
+    }
+    return { status: 'open', notes: read([...results]) };
+  }
+
+  /** Takes the results in the order of the calls. */
+  function read(results: Result[]): readonly string[] {
+    const notes: string[] = [];
+    if (options.baseFee) {
+      const [told] = results.splice(0, 1);
+      const wei = readUint(told?.data ?? '');
+      if (wei) options.onBaseFee(wei);
+    }
+    if (signers.length === 0) notes.push('no signer: payments can be verified and not settled');
+    for (const signer of signers) {
+      const [balance] = results.splice(0, 1);
+      if (readUint(balance?.data ?? '') === 0n) notes.push(`${checksum(signer)} has nothing to pay gas with`);
+    }
+    for (const token of known) {
+      const finding = examine(token, chainId, results.splice(0, questionsTo(token).length));
+      if (finding.status === 'on') tokens.confirm(token.address, finding.domain);
+      else tokens.switchOff(token.address, finding.why);
+      const note = finding.status === 'on' ? finding.note : `switched off: ${finding.why}`;
+      if (note !== undefined) notes.push(`${token.symbol} ${token.spelling} ${note}`);
+    }
+    return notes;
+  }
+}

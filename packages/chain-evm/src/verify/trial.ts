@@ -1,0 +1,156 @@
+/** What verification asks: payments in company, and payments alone. */
+import type { Clock, Verdict } from '@facilitator/engine';
+import type { EvmAuthorization } from '../authorization.ts';
+import { whyNotKey } from '../decode/signature.ts';
+import { authorizationDigest, domainSeparator } from '../decode/typed-data.ts';
+import type { Hex } from '../hash/hex.ts';
+import type { EvmPolicy } from '../policy.ts';
+import { bytesIn } from '../rpc/answers.ts';
+import type { Question, RpcAnswer } from '../rpc/rpc.ts';
+import type { Codes } from './codes.ts';
+import { type Judgement, judge } from './judge.ts';
+import { lookAt } from './look.ts';
+import { codeCall, gasFor, type Simulated, type SimulationOptions, simulate } from './simulation.ts';
+
+export type TrialOptions = {
+  readonly chainId: number;
+  readonly multicall3: Hex;
+  readonly caller: Hex;
+  readonly baseFee: boolean;
+  readonly policy: EvmPolicy;
+  readonly clock: Clock;
+  readonly codes: Codes;
+  /** Told of the base fee whenever a call shows it. */
+  readonly onBaseFee: (wei: bigint) => void;
+};
+
+/** A refusal worth a second look, because something else could stand behind it. */
+export type Doubt = 'who-is-blocked' | 'more-gas' | 'later';
+
+export type Tried = { readonly verdict: Verdict; readonly doubt?: Doubt };
+
+/** Many payments in one call. They share a state, so a refusal may be another payment's doing: that is undefined here. */
+export function inCompany(
+  authorizations: readonly EvmAuthorization[],
+  options: TrialOptions,
+): Question<readonly (Verdict | undefined)[]> {
+  const looks = authorizations.map((each) => lookAt(each, { deploy: false, withHoldings: false }));
+  const simulation = simulate(looks, simulationOptions(options));
+  return {
+    calls: [simulation.call],
+    read([answer]) {
+      const simulated = simulation.read(answer);
+      if (simulated.status === 'unavailable') return authorizations.map(() => simulated);
+      if (simulated.status === 'failed') return authorizations.map(() => undefined);
+      learnFee(simulated, options);
+      return authorizations.map((each, index) => {
+        const sight = looks[index]?.read(simulated.results[index] ?? []);
+        const judgement = sight && judge(each, sight, simulated.time);
+        return judgement?.status === 'valid' ? judgement : undefined;
+      });
+    },
+  };
+}
+
+/** One payment by itself, with no more gas than will be sponsored. */
+export function alone(authorization: EvmAuthorization, options: TrialOptions): Question<Tried> {
+  const { codes } = options;
+  const { from } = authorization.transfer;
+  const { form } = authorization.signature;
+  const asksCode = form === 'wallet' && codes.hasCode(from) === undefined;
+  const attempt = attemptAt(authorization, options, { gas: gasFor(options.policy.gas[form]) });
+  return {
+    calls: [attempt.call, ...(asksCode ? [codeCall(authorization)] : [])],
+    read([answer, code]) {
+      if (asksCode) learnCode(code, authorization, codes);
+      if (form === 'wallet' && codes.hasCode(from) === false) {
+        return { verdict: withoutContract(authorization, options.chainId) };
+      }
+      return attempt.read(answer);
+    },
+  };
+}
+
+/** The verdict on a contract's signature when there is no contract. */
+export function withoutContract(authorization: EvmAuthorization, chainId: number): Verdict {
+  const { transfer, token, domain, signature, payer } = authorization;
+  if (signature.form !== 'wallet') throw new Error('only signatures for contracts need one');
+  const digest = authorizationDigest(domainSeparator(domain, chainId, token), transfer);
+  return { ...whyNotKey(signature.bytes, { from: transfer.from, digest, chainId, token, domain }), payer };
+}
+
+export type Attempt = { readonly call: Question<Tried>['calls'][number]; read(answer: RpcAnswer | undefined): Tried };
+
+/** One payment in one call of its own. */
+export function attemptAt(
+  authorization: EvmAuthorization,
+  options: TrialOptions,
+  limits: Pick<SimulationOptions, 'gas' | 'time'>,
+): Attempt {
+  const deploy = options.codes.hasCode(authorization.transfer.from) !== true;
+  const look = lookAt(authorization, { deploy, withHoldings: true });
+  const simulation = simulate([look], { ...simulationOptions(options), ...limits });
+  return {
+    call: simulation.call,
+    read(answer) {
+      const simulated = simulation.read(answer);
+      if (simulated.status === 'unavailable') return { verdict: simulated };
+      if (simulated.status === 'failed') return stopped(authorization, simulated);
+      learnFee(simulated, options);
+      const judgement = judge(authorization, look.read(simulated.results[0] ?? []), simulated.time);
+      const doubt = doubtOf(judgement);
+      return { verdict: judgement, ...(doubt && { doubt }) };
+    },
+  };
+}
+
+function stopped({ payer }: EvmAuthorization, { outOfGas, message }: Extract<Simulated, { status: 'failed' }>): Tried {
+  return outOfGas
+    ? {
+        verdict: {
+          status: 'refused',
+          reason: 'invalid_exact_evm_gas_ceiling_exceeded',
+          message: 'The transfer needs more gas than is sponsored.',
+          payer,
+        },
+        doubt: 'more-gas',
+      }
+    : {
+        verdict: {
+          status: 'refused',
+          reason: 'invalid_exact_evm_transaction_simulation_failed',
+          message: `The transfer fails when simulated: ${message}.`,
+          payer,
+        },
+      };
+}
+
+function doubtOf(judgement: Judgement): Doubt | undefined {
+  if (judgement.status === 'valid') return undefined;
+  switch (judgement.reason) {
+    case 'invalid_exact_evm_account_blocked':
+      return 'who-is-blocked';
+    case 'invalid_exact_evm_payload_authorization_valid_after':
+      return 'later';
+    case 'invalid_exact_evm_signature':
+    case 'invalid_exact_evm_gas_ceiling_exceeded':
+    case 'invalid_exact_evm_transaction_simulation_failed':
+    case 'smart_wallet_deployment_failed':
+      return 'more-gas';
+    default:
+      return undefined;
+  }
+}
+
+function simulationOptions({ multicall3, caller, baseFee }: TrialOptions): SimulationOptions {
+  return { multicall3, caller, baseFee };
+}
+
+function learnFee(simulated: Extract<Simulated, { status: 'simulated' }>, { onBaseFee }: TrialOptions): void {
+  if (simulated.baseFee !== undefined) onBaseFee(simulated.baseFee);
+}
+
+export function learnCode(answer: RpcAnswer | undefined, { transfer }: EvmAuthorization, codes: Codes): void {
+  const code = bytesIn(answer);
+  if (code !== undefined) codes.learn(transfer.from, code !== '0x');
+}
