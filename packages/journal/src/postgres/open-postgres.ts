@@ -70,8 +70,10 @@ function connect(url: string, config: PoolConfig): Kysely<Schema> {
     types: { getTypeParser: (oid, format) => (oid === INT8 ? BigInt : types.getTypeParser(oid, format)) },
     ...config,
   });
-  // An idle connection broke. The pool has dropped it already, and the next query opens another.
+  // A broken connection fails the query that it carries, if any, and the pool drops it. Without a listener, both its
+  // idle and its busy connections would end the process instead.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -1,0 +1,29 @@
+/** One suite, two stores: whatever holds for one journal holds for the other. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { describeAttempts } from '../tests/attempts.ts';
+import { describeClaims } from '../tests/claims.ts';
+import { describeConstraints } from '../tests/constraints.ts';
+import { describeDurability } from '../tests/durability.ts';
+import { describeEndings } from '../tests/endings.ts';
+import { describeGrouping } from '../tests/grouping.ts';
+import { describeHistories } from '../tests/histories.ts';
+import { describeLifecycle } from '../tests/lifecycle.ts';
+import { describeLostCommit } from '../tests/lost-commit.ts';
+import { describeRaces } from '../tests/races.ts';
+import { postgres, sqlite } from '../tests/store-under-test.ts';
+
+for (const store of [sqlite, postgres()])
+  describe(store.name, () => {
+    beforeAll(() => store.start());
+    afterAll(() => store.stop());
+    describeClaims(store);
+    describeAttempts(store);
+    describeEndings(store);
+    describeConstraints(store);
+    describeRaces(store);
+    describeGrouping(store);
+    describeHistories(store, store.name === 'SQLite' ? 500 : 100);
+    describeDurability(store);
+    describeLifecycle(store);
+    if (store.name === 'PostgreSQL') describeLostCommit(store);
+  });

@@ -1,0 +1,164 @@
+/** Random histories: both stores behave like the model, one call at a time and many at once. */
+import type { AttemptOutcome, Conclusion, Journal } from '@facilitator/engine';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ModelJournal, Refused } from './model.ts';
+import { failedBy, INCLUDED, SUPERSEDED, sampleClaim, settledBy } from './samples.ts';
+import { NOW, type Place, type StoreUnderTest } from './store-under-test.ts';
+
+/** One call on a journal, and the same on the model. */
+type Step = {
+  readonly label: string;
+  readonly run: (journal: Journal, here: Here) => Promise<unknown>;
+  readonly expect: (model: ModelJournal, here: Here) => unknown;
+};
+
+/** Names of one history: several share a database. */
+type Here = { readonly network: `${string}:${string}`; readonly name: (short: string) => string };
+
+const id = fc.constantFrom('a', 'b', 'c', 'd');
+const ids = fc.array(id, { maxLength: 3 });
+const hash = fc.constantFrom('h0', 'h1', 'h2', 'h3', 'h4', 'h5');
+const outcome = fc.constantFrom<AttemptOutcome>(INCLUDED, SUPERSEDED);
+
+function conclusion(here: Here, kind: number, by: string): Conclusion {
+  if (kind === 0) return failedBy('');
+  if (kind === 1) return failedBy(here.name(by));
+  return settledBy(here.name(by), { delivered: kind === 2 });
+}
+const kind = fc.nat(3);
+
+function step(label: string, run: Step['run'], expected: Step['expect']): Step {
+  return { label, run, expect: expected };
+}
+
+const claim = (key: fc.Arbitrary<string | undefined>) =>
+  fc.tuple(id, key).map(([which, k]) => {
+    const claimed = (here: Here) =>
+      sampleClaim(here.name(which), { network: here.network, ...(k === undefined ? {} : { key: here.name(k) }) });
+    return step(
+      `claim ${which} ${k}`,
+      (journal, here) => journal.claim(claimed(here)),
+      (model, here) => model.claim(claimed(here)),
+    );
+  });
+const release = id.map((which) =>
+  step(
+    `release ${which}`,
+    (journal, here) => journal.release(here.name(which)),
+    (model, here) => model.release(here.name(which)),
+  ),
+);
+const prepare = fc.tuple(ids, hash, fc.constantFrom('s', 't'), fc.bigInt(0n, 9n)).map(([which, by, signer, floor]) => {
+  const lane = (here: Here) => ({ network: here.network, signer: here.name(signer), floor });
+  return step(
+    `prepare ${which} ${by} by ${signer}`,
+    (journal, here) =>
+      journal.prepare(lane(here), which.map(here.name), async (nonce) => ({
+        hash: here.name(by),
+        bytes: `bytes at ${nonce}`,
+      })),
+    (model, here) => model.prepare(lane(here), which.map(here.name), here.name(by)),
+  );
+});
+const resolve = fc.tuple(hash, outcome, fc.array(fc.tuple(id, kind), { maxLength: 3 })).map(([by, what, ends]) => {
+  const conclusions = (here: Here) =>
+    ends.map(([which, k]) => ({ id: here.name(which), conclusion: conclusion(here, k, by) }));
+  return step(
+    `resolve ${by} ${what.status} ${ends.join(' ')}`,
+    (journal, here) => journal.resolve(here.name(by), what, conclusions(here)),
+    (model, here) => model.resolve(here.name(by), what, conclusions(here)),
+  );
+});
+const conclude = fc.tuple(id, kind, hash).map(([which, k, by]) =>
+  step(
+    `conclude ${which} ${k} ${by}`,
+    (journal, here) => journal.conclude(here.name(which), conclusion(here, k, by)),
+    (model, here) => model.conclude(here.name(which), conclusion(here, k, by)),
+  ),
+);
+const deliver = id.map((which) =>
+  step(
+    `deliver ${which}`,
+    (journal, here) => journal.deliver(here.name(which)),
+    (model, here) => model.deliver(here.name(which)),
+  ),
+);
+const undeliver = id.map((which) =>
+  step(
+    `undeliver ${which}`,
+    (journal, here) => journal.undeliver(here.name(which)),
+    (model, here) => model.undeliver(here.name(which)),
+  ),
+);
+
+/**
+ * Steps at the same time behave as in the order of their calls. Not among them: `prepare`, which reads first, and keys,
+ * which tie payments together that are otherwise independent.
+ */
+const burst = fc.array(fc.oneof(claim(fc.constant(undefined)), resolve, conclude, deliver, undeliver), {
+  minLength: 2,
+  maxLength: 8,
+});
+const alone = fc
+  .oneof(
+    claim(fc.constantFrom(undefined, 'k', 'l')),
+    release,
+    { arbitrary: prepare, weight: 3 },
+    resolve,
+    conclude,
+    deliver,
+    undeliver,
+  )
+  .map((each) => [each]);
+const history = fc.array(fc.oneof({ arbitrary: alone, weight: 4 }, burst), { maxLength: 25 });
+
+async function answer(call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Refused || (error instanceof Error && 'fault' in error && error.fault === 'refused'))
+      return 'refused';
+    throw error;
+  }
+}
+
+async function playAndCompare(journal: Journal, run: number, steps: readonly (readonly Step[])[]): Promise<void> {
+  const model = new ModelJournal(NOW);
+  const here: Here = { network: `test:${run}`, name: (short) => `${run}${short}` };
+  for (const together of steps) {
+    const actual = Promise.all(together.map((each) => answer(() => each.run(journal, here))));
+    const wanted = [];
+    for (const each of together) wanted.push(await answer(() => each.expect(model, here)));
+    expect(await actual).toEqual(wanted);
+  }
+  for (const short of ['a', 'b', 'c', 'd'])
+    expect(await journal.payment(here.name(short))).toEqual(model.payments.get(here.name(short)));
+  for (const short of ['h0', 'h1', 'h2', 'h3', 'h4', 'h5'])
+    expect(await journal.paymentsByTransaction(here.name(short))).toEqual(
+      model.paymentsByTransaction(here.name(short)),
+    );
+  expect(await journal.unfinished(here.network)).toEqual(model.unfinished());
+}
+
+export function describeHistories(store: StoreUnderTest, runs: number): void {
+  describe('histories', () => {
+    let place: Place;
+    let journal: Journal;
+    beforeAll(async () => {
+      place = await store.place();
+      journal = await place.open();
+    });
+    afterAll(() => place.clear());
+
+    test('every history is the model’s', async () => {
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          await playAndCompare(journal, run++, steps);
+        }),
+        { numRuns: runs },
+      );
+    });
+  });
+}

@@ -1,0 +1,114 @@
+/** The port's promises in a few lines of memory: what any journal must do, one call after the other. */
+import type {
+  Attempt,
+  AttemptOutcome,
+  Claim,
+  ClaimResult,
+  Conclusion,
+  PaymentRecord,
+  Unfinished,
+} from '@facilitator/engine';
+import type { Seconds } from '@facilitator/protocol';
+
+type Known = Attempt & { outcome: 'open' | AttemptOutcome['status'] };
+
+/** Thrown where the journal must reject. */
+export class Refused extends Error {}
+
+export class ModelJournal {
+  readonly now: Seconds;
+  readonly payments = new Map<string, PaymentRecord>();
+  readonly attempts = new Map<string, Known>();
+
+  constructor(now: Seconds) {
+    this.now = now;
+  }
+
+  claim(claim: Claim): ClaimResult {
+    const held = [...this.payments.values()].find((each) => claim.key !== undefined && each.key === claim.key);
+    if (held !== undefined && held.id !== claim.id) return { status: 'key-conflict' };
+    const payment = this.payments.get(claim.id);
+    if (payment !== undefined) return { status: 'taken', payment };
+    this.payments.set(claim.id, {
+      ...claim,
+      key: claim.key,
+      state: 'claimed',
+      transaction: undefined,
+      locator: undefined,
+      reason: undefined,
+      message: undefined,
+      delivered: false,
+      claimedAt: this.now,
+      concludedAt: undefined,
+    });
+    return { status: 'claimed' };
+  }
+
+  release(id: string): boolean {
+    return this.payments.get(id)?.state === 'claimed' && this.payments.delete(id);
+  }
+
+  prepare(lane: { network: Claim['network']; signer: string; floor: bigint }, items: readonly string[], hash: string) {
+    const { network, signer, floor } = lane;
+    const nonces = [...this.attempts.values()].filter((each) => each.signer === signer).map(({ nonce }) => nonce);
+    const nonce = nonces.reduce((next, each) => (each >= next ? each + 1n : next), floor);
+    const open = new Set([...this.attempts.values()].flatMap((each) => (each.outcome === 'open' ? each.items : [])));
+    const fit = (id: string) => ['claimed', 'prepared'].includes(this.payments.get(id)?.state ?? '') && !open.has(id);
+    if (this.attempts.has(hash) || !items.every(fit) || new Set(items).size < items.length) throw new Refused();
+    const attempt: Attempt = { network, signer, nonce, items, hash, bytes: `bytes at ${nonce}` };
+    this.attempts.set(hash, { ...attempt, outcome: 'open' });
+    for (const id of items) this.change(id, { state: 'prepared', transaction: hash });
+    return attempt;
+  }
+
+  resolve(hash: string, outcome: AttemptOutcome, conclusions: readonly { id: string; conclusion: Conclusion }[]) {
+    const attempt = this.attempts.get(hash);
+    if (attempt === undefined || !['open', outcome.status].includes(attempt.outcome)) throw new Refused();
+    if (!conclusions.every(({ id }) => attempt.items.includes(id))) throw new Refused();
+    if (new Set(conclusions.map(({ id }) => id)).size < conclusions.length) throw new Refused();
+    attempt.outcome = outcome.status;
+    return conclusions.flatMap(({ id, conclusion }) => (this.conclude(id, conclusion) ? [id] : []));
+  }
+
+  conclude(id: string, conclusion: Conclusion): boolean {
+    const state = this.payments.get(id)?.state;
+    if (state === undefined || state === 'claimed') throw new Refused();
+    if (state !== 'prepared') return false;
+    const transaction = conclusion.transaction === '' ? undefined : conclusion.transaction;
+    this.change(id, { ...conclusion, transaction, authorization: undefined, concludedAt: this.now });
+    return true;
+  }
+
+  deliver(id: string): boolean {
+    const payment = this.payments.get(id);
+    if (payment?.state !== 'settled' || payment.delivered) return false;
+    this.change(id, { delivered: true });
+    return true;
+  }
+
+  undeliver(id: string): void {
+    if (this.payments.has(id)) this.change(id, { delivered: false });
+  }
+
+  paymentsByTransaction(hash: string): readonly PaymentRecord[] {
+    const items = this.attempts.get(hash)?.items ?? [];
+    const proved = [...this.payments.values()].filter((each) => each.transaction === hash && !items.includes(each.id));
+    const carried = items.flatMap((id) => this.payments.get(id) ?? []);
+    return [...carried, ...proved.toSorted((a, b) => (a.id < b.id ? -1 : 1))];
+  }
+
+  unfinished(): Unfinished {
+    const payments = [...this.payments.values()].filter(({ state }) => state === 'claimed' || state === 'prepared');
+    const attempts = [...this.attempts.values()].filter((each) => each.outcome === 'open');
+    const byNonce = (a: Attempt, b: Attempt) => Number(a.nonce - b.nonce) || (a.signer < b.signer ? -1 : 1);
+    return {
+      payments: payments.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      attempts: attempts.toSorted(byNonce).map(({ outcome, ...attempt }) => attempt),
+    };
+  }
+
+  private change(id: string, more: Partial<PaymentRecord>): void {
+    const payment = this.payments.get(id);
+    if (payment !== undefined) this.payments.set(id, { ...payment, ...more });
+  }
+}

@@ -1,0 +1,142 @@
+/** Many callers at once, in one process and in several. */
+import type { Journal } from '@facilitator/engine';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { failedBy, INCLUDED, NETWORK, prepare, preparedWith, sampleClaim, settledBy } from './samples.ts';
+import type { Place, StoreUnderTest } from './store-under-test.ts';
+
+const HUNDRED = Array.from({ length: 100 }, (_, at) => at);
+
+export function describeRaces(store: StoreUnderTest): void {
+  describe('races', () => {
+    let place: Place;
+    beforeEach(async () => {
+      place = await store.place();
+    });
+    afterEach(() => place.clear());
+
+    test('of a hundred claims of one anchor, one wins', async () => {
+      const journal = await place.open();
+      const results = await Promise.all(
+        HUNDRED.map((at) => journal.claim(sampleClaim('a', { fingerprint: `caller ${at}` }))),
+      );
+      const winners = results.flatMap(({ status }, at) => (status === 'claimed' ? [`caller ${at}`] : []));
+      expect(winners).toHaveLength(1);
+      for (const each of results)
+        if (each.status === 'taken') expect(each.payment).toMatchObject({ fingerprint: winners[0] });
+        else expect(each).toEqual({ status: 'claimed' });
+    });
+
+    test('of a hundred claims with one key, one wins', async () => {
+      const journal = await place.open();
+      const results = await Promise.all(HUNDRED.map((at) => journal.claim(sampleClaim(`p${at}`, { key: 'k' }))));
+      expect(results.filter(({ status }) => status === 'claimed')).toHaveLength(1);
+      expect(results.filter(({ status }) => status === 'key-conflict')).toHaveLength(99);
+    });
+
+    test('of a hundred callers, one gets the delivery', async () => {
+      const journal = await place.open();
+      await preparedWith(journal, '0x1', ['a']);
+      await journal.conclude('a', settledBy('0x1'));
+      const results = await Promise.all(HUNDRED.map(() => journal.deliver('a')));
+      expect(results.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('of many conclusions of one payment, one is written', async () => {
+      const journal = await place.open();
+      await preparedWith(journal, '0x1', ['a']);
+      const results = await Promise.all(
+        HUNDRED.map((at) => journal.conclude('a', at % 2 === 0 ? settledBy(`0x${at}`) : failedBy('0x1'))),
+      );
+      expect(results.filter(Boolean)).toHaveLength(1);
+      const winner = results.indexOf(true);
+      expect((await journal.payment('a'))?.state).toBe(winner % 2 === 0 ? 'settled' : 'failed');
+    });
+  });
+
+  if (store.name === 'PostgreSQL')
+    describe('races of two processes on one database', () => {
+      let place: Place;
+      let one: Journal;
+      let two: Journal;
+      beforeEach(async () => {
+        place = await store.place();
+        one = await place.open({ exclusive: false });
+        two = await place.open({ exclusive: false });
+      });
+      afterEach(() => place.clear());
+
+      const each = <T>(act: (journal: Journal, at: number) => Promise<T>) =>
+        Promise.all(HUNDRED.flatMap((at) => [act(one, at), act(two, 99 - at)]));
+
+      test('every anchor goes to one of them', async () => {
+        const results = await each((journal, at) => journal.claim(sampleClaim(`p${at}`)));
+        expect(results.filter(({ status }) => status === 'claimed')).toHaveLength(100);
+        expect(results.filter(({ status }) => status === 'taken')).toHaveLength(100);
+      });
+
+      test('every key goes to one payment', async () => {
+        const results = await Promise.all(
+          HUNDRED.flatMap((at) => [
+            one.claim(sampleClaim(`one${at}`, { key: `k${at}` })),
+            two.claim(sampleClaim(`two${at}`, { key: `k${99 - at}` })),
+          ]),
+        );
+        expect(results.filter(({ status }) => status === 'claimed')).toHaveLength(100);
+        expect(results.filter(({ status }) => status === 'key-conflict')).toHaveLength(100);
+      });
+
+      test('every ending is written once, whichever way it comes', async () => {
+        const ids = HUNDRED.map((at) => `p${at}`);
+        await preparedWith(one, '0x1', ids);
+        const conclusions = ids.map((id) => ({ id, conclusion: settledBy('0x1') }));
+        const [resolved, ...concluded] = await Promise.all([
+          two.resolve('0x1', INCLUDED, conclusions),
+          ...ids.toReversed().map(async (id) => ((await one.conclude(id, failedBy('0x1'))) ? [id] : [])),
+        ]);
+        expect([...resolved, ...concluded.flat()].toSorted()).toEqual(ids.toSorted());
+        for (const id of resolved) expect(await one.payment(id)).toMatchObject({ state: 'settled' });
+        for (const id of concluded.flat()) expect(await two.payment(id)).toMatchObject({ state: 'failed' });
+      });
+
+      test('every success is delivered by one of them', async () => {
+        const ids = HUNDRED.map((at) => `p${at}`);
+        await preparedWith(one, '0x1', ids);
+        await Promise.all(ids.map((id) => two.conclude(id, settledBy('0x1'))));
+        const results = await each((journal, at) => journal.deliver(`p${at}`));
+        expect(results.filter(Boolean)).toHaveLength(100);
+      });
+
+      test('a payment gets one open attempt', async () => {
+        await Promise.all(HUNDRED.map((at) => one.claim(sampleClaim(`p${at}`))));
+        const results = await Promise.allSettled([
+          ...Array.from({ length: 10 }, (_, at) =>
+            prepare(one, `0xone${at}`, [`p${at}`, `p${at + 20}`], { signer: `one${at}` }),
+          ),
+          ...Array.from({ length: 10 }, (_, at) =>
+            prepare(two, `0xtwo${at}`, [`p${29 - at}`, `p${9 - at}`], { signer: `two${at}` }),
+          ),
+        ]);
+        expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+        const { attempts } = await one.unfinished(NETWORK);
+        expect(attempts.flatMap(({ items }) => items).toSorted()).toEqual(
+          [...Array(10).keys()].flatMap((at) => [`p${at}`, `p${at + 20}`]).toSorted(),
+        );
+      });
+
+      test('a nonce is given once', async () => {
+        const both = Promise.withResolvers<void>();
+        let signing = 0;
+        const together = (journal: Journal, hash: string) =>
+          journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 4n }, [], async (nonce) => {
+            signing += 1;
+            if (signing === 2) both.resolve();
+            await both.promise;
+            return { hash, bytes: `${nonce}` };
+          });
+        const results = await Promise.allSettled([together(one, '0x1'), together(two, '0x2')]);
+        expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+        expect((await one.unfinished(NETWORK)).attempts.map(({ nonce }) => nonce)).toEqual([4n]);
+        expect((await prepare(two, '0x3', [])).nonce).toBe(5n);
+      });
+    });
+}

@@ -1,0 +1,54 @@
+/** Claims, attempts and endings for tests. */
+import type { Attempt, AttemptOutcome, Claim, Conclusion, Journal } from '@facilitator/engine';
+
+export const NETWORK = 'eip155:84532';
+export const MAX_UINT256 = 2n ** 256n - 1n;
+
+export function sampleClaim(id: string, more: Partial<Claim> = {}): Claim {
+  return {
+    id,
+    network: NETWORK,
+    asset: '0x036CbD53842c5426634e7929541eC2318f3dCF7e',
+    payer: '0xPayer',
+    payTo: '0xPayee',
+    amount: MAX_UINT256,
+    expires: MAX_UINT256 - 1n,
+    fingerprint: `terms of ${id}`,
+    authorization: `{"signature":"of ${id}"}`,
+    ...more,
+  };
+}
+
+export function settledBy(transaction: string, more: { delivered?: boolean; logIndex?: number } = {}): Conclusion {
+  const { delivered = false, logIndex = 3 } = more;
+  return {
+    state: 'settled',
+    transaction,
+    locator: { logIndex, authorizationNonce: '0xnonce', batchSize: 2 },
+    delivered,
+  };
+}
+
+export function failedBy(transaction: string): Conclusion {
+  return { state: 'failed', transaction, reason: 'payment_expired', message: 'Its window closed.' };
+}
+
+export const INCLUDED: AttemptOutcome = { status: 'included', block: 77n, cost: 10n ** 24n };
+export const SUPERSEDED: AttemptOutcome = { status: 'superseded' };
+
+/** Prepares one transaction named `hash` for `items`. */
+export function prepare(
+  journal: Journal,
+  hash: string,
+  items: readonly string[],
+  lane: { signer?: string; floor?: bigint; network?: `${string}:${string}` } = {},
+): Promise<Attempt> {
+  const { signer = '0xSigner', floor = 0n, network = NETWORK } = lane;
+  return journal.prepare({ network, signer, floor }, items, async (nonce) => ({ hash, bytes: `bytes at ${nonce}` }));
+}
+
+/** Claims every id and prepares all in one transaction. */
+export async function preparedWith(journal: Journal, hash: string, items: readonly string[]): Promise<Attempt> {
+  await Promise.all(items.map((id) => journal.claim(sampleClaim(id))));
+  return prepare(journal, hash, items);
+}
