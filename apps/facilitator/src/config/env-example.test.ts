@@ -43,10 +43,10 @@ describe('.env.example', () => {
   });
 
   it('works when everything in it is uncommented', () => {
-    const env = parseEnv(assigned.map((line) => line.slice(2)).join('\n'));
+    const env: Record<string, string | undefined> = parseEnv(assigned.map((line) => line.slice(2)).join('\n'));
     const key = '4c'.repeat(32);
     const all = { ...env, EVM_PRIVATE_KEY_MAINNET: key, EVM_PRIVATE_KEY_TESTNET: key, EVM_PRIVATE_KEY: key };
-    const { NETWORKS, ...every } = all;
+    const { NETWORKS, ...every }: Record<string, string | undefined> = all;
     const reading = readConfig(every);
     expect(reading).toMatchObject({ status: 'config', notices: [] });
     expect(reading.status === 'config' && reading.config.served.map(({ network }) => network.env)).toEqual(

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { problemLine, type Reading, secretsOf } from './config.ts';
 import { readConfig } from './read-config.ts';
-import type { VARIABLES } from './variables.ts';
 
 const KEY_1 = '4c'.repeat(32);
 const KEY_2 = '5d'.repeat(32);

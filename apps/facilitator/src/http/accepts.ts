@@ -1,5 +1,5 @@
 /** POST /accepts: a seller's payment requirements, completed with what this facilitator knows and cut to what it serves. */
-import type { Issue, Network, Reason } from '@facilitator/protocol';
+import type { Issue, Reason } from '@facilitator/protocol';
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 import { malformed } from './fault.ts';
@@ -72,23 +72,21 @@ type Completed =
 function complete(house: House, requirement: Requirement): Completed {
   const { scheme, network: spelling, asset } = requirement;
   const network = house.networks.resolve(spelling);
-  if (network === undefined || !house.served.some((each) => each.network.caip2 === network.caip2)) {
+  const served = house.served.find((each) => each.network.caip2 === network?.caip2);
+  if (served === undefined) {
     return { status: 'dropped', reason: 'invalid_network', message: servedHere(house, spelling) };
   }
   if (scheme !== 'exact') return { status: 'dropped', reason: 'unsupported_scheme', message: 'Served is exact.' };
-  const domain = domainOf(house, network, asset);
-  if (domain === 'unknown') {
-    const symbols = network.tokens.map((token) => `${token.symbol} ${token.address}`).join(', ');
-    return { status: 'dropped', reason: 'unsupported_asset', message: `Served on ${network.name} are ${symbols}.` };
+  const tokens = served.tokens();
+  // EVM addresses are the same in any case; no others are served yet.
+  const token = tokens.find((each) => each.address.toLowerCase() === asset.toLowerCase());
+  if (token === undefined && !house.options.anyAsset) {
+    const symbols = tokens.map((each) => `${each.symbol} ${each.address}`).join(', ');
+    return { status: 'dropped', reason: 'unsupported_asset', message: `Served on ${spelling} are ${symbols}.` };
   }
+  const domain = token === undefined ? {} : { name: token.name, version: token.version };
   // What the seller wrote stays as it is; verifying will say if it is wrong.
   return { status: 'served', requirement: { ...requirement, extra: { ...domain, ...requirement.extra } } };
-}
-
-function domainOf(house: House, network: Network, asset: string) {
-  const token = house.networks.token(network, asset);
-  if (token === undefined) return house.options.anyAsset ? {} : 'unknown';
-  return 'domain' in token ? token.domain : {};
 }
 
 function issueOf({ path: steps, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): Issue {

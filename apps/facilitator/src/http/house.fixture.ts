@@ -30,7 +30,11 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
   const networks = createNetworks();
   const served: Served[] = ['base', 'base-sepolia'].flatMap((name) => {
     const network = networks.resolve(name);
-    return network === undefined ? [] : [{ network, signers: [SIGNER] }];
+    if (network?.family !== 'evm') return [];
+    const tokens = network.tokens.flatMap(({ domain, ...token }) =>
+      domain === undefined ? [] : [{ ...token, ...domain }],
+    );
+    return [{ network, signers: [SIGNER], tokens: () => tokens }];
   });
   const house: House = {
     engine: { ...unexpected, networks: () => served.map(({ network }) => open(network.caip2)), ...engine },

@@ -9,6 +9,17 @@ export type Served = {
   readonly network: Network;
   /** Addresses that pay for its transactions. */
   readonly signers: readonly string[];
+  /** Tokens that can be paid with now, as their contracts describe themselves. */
+  tokens(): readonly ServedToken[];
+};
+
+export type ServedToken = {
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly address: string;
+  /** The EIP-712 domain that buyers sign under. */
+  readonly name: string;
+  readonly version: string;
 };
 
 export type House = {

@@ -1,7 +1,7 @@
 /** How networks are shown to callers: by both names, with what is known of them and whether they are served. */
 import type { NetworkStatus } from '@facilitator/engine';
 import { addressPage, type Network, type Token } from '@facilitator/protocol';
-import type { House } from './house.ts';
+import type { House, ServedToken } from './house.ts';
 
 export type ServingStatus = {
   readonly status: NetworkStatus['status'] | 'unserved';
@@ -17,6 +17,7 @@ export function servingStatus(house: House, network: Network): ServingStatus {
 }
 
 export function networkView(house: House, network: Network) {
+  const served = house.served.find((each) => each.network.caip2 === network.caip2);
   return {
     network: network.caip2,
     name: network.name,
@@ -26,20 +27,27 @@ export function networkView(house: House, network: Network) {
     testnet: network.testnet,
     nativeCurrency: network.native,
     ...servingStatus(house, network),
-    signers: house.served.find((each) => each.network.caip2 === network.caip2)?.signers ?? [],
-    tokens: network.tokens.map((token) => tokenView(network, token)),
+    signers: served?.signers ?? [],
+    tokens: network.tokens.map((token) => tokenView(network, token, served?.tokens() ?? [])),
     explorer: network.explorer ?? null,
   };
 }
 
-function tokenView(network: Network, token: Token) {
-  const domain = 'domain' in token ? token.domain : undefined;
+function tokenView(network: Network, token: Token, served: readonly ServedToken[]) {
+  const paid = served.find((each) => each.address === token.address);
+  // The contract's own word counts more than the registry's.
+  const domain = paid === undefined ? registered(token) : { name: paid.name, version: paid.version };
   return {
     symbol: token.symbol,
     address: token.address,
     decimals: token.decimals,
     assetTransferMethod: token.transfer.method,
     ...(domain === undefined ? {} : { eip712: domain }),
+    served: paid !== undefined,
     page: addressPage(network, token.address) ?? null,
   };
+}
+
+function registered(token: Token) {
+  return 'domain' in token ? token.domain : undefined;
 }
