@@ -1,9 +1,8 @@
 /** One EVM network behind the engine's port: scheme `exact` with EIP-3009. */
-import type { Chain, Clock, Signed, Signer } from '@facilitator/engine';
+import type { Chain, Clock, Signer } from '@facilitator/engine';
 import type { EvmNetwork } from '@facilitator/protocol';
 import { type EvmAuthorization, recall, stow } from './authorization.ts';
 import { broadcast } from './broadcast/broadcast.ts';
-import { carry } from './carry.ts';
 import { decode, untimely } from './decode/decode.ts';
 import { createFeeBook } from './fees/fee-book.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
@@ -14,7 +13,7 @@ import { open } from './open/open.ts';
 import { defaultPolicy, type EvmPolicy } from './policy.ts';
 import { failureOf, quantityIn } from './rpc/answers.ts';
 import type { Rpc } from './rpc/rpc.ts';
-import { signTransaction } from './sign/transaction.ts';
+import { createSigning } from './sign/signing.ts';
 import { type KnownToken, tokenBook } from './tokens.ts';
 import { createCodes } from './verify/codes.ts';
 import { verify } from './verify/verify.ts';
@@ -49,29 +48,50 @@ const NOBODY: Hex = '0x0000000000000000000000000000000000000000';
 export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOptions): EvmChain {
   const { chainId, blockMs, confirmation, caip2 } = network;
   const policy: EvmPolicy = { ...defaultPolicy(network), ...given.policy };
+  const { gas, maxFeePerGas, maxTipPerGas, lookBackBlocks } = policy;
   const multicall3 = address(network.multicall3);
-  const tokens = tokenBook(chainId, network.tokens);
-  const codes = createCodes(clock);
-  const suspicions = createSuspicions(clock, blockMs);
-  const { maxFeePerGas, maxTipPerGas } = policy;
-  const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
-  const bySigner = new Map(signers.map((signer) => [signer.address.toLowerCase(), signer]));
   const lowerSigners = signers.map((signer) => address(signer.address));
   // Simulated from where it will be sent, so that a token sees the same sender.
   const caller = lowerSigners[0] ?? NOBODY;
+
+  const tokens = tokenBook(chainId, network.tokens);
+  const isServed = ({ token }: EvmAuthorization) => tokens.served().some(({ address: served }) => served === token);
+  const codes = createCodes(clock);
+  const isDeployed = (account: Hex) => codes.hasCode(account) === true;
+  const suspicions = createSuspicions(clock, blockMs);
+  const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
   const baseFee = network.fees === 'eip1559';
   const onBaseFee = (wei: bigint) => fees.learn(wei, 'told');
   // Who only verifies needs no fees.
   const alsoAsk = () => (signers.length === 0 ? [] : fees.due());
-  const factories = new Set(policy.factories.map((factory) => factory.toLowerCase()));
+  let blockGas: bigint | undefined;
+  const onBlockGas = (told: bigint) => {
+    blockGas = told;
+  };
 
-  const decodeOptions = { chainId, tokens, anyAsset: policy.anyAsset, factories };
-  const isServed = ({ token }: EvmAuthorization) =>
-    tokens.find(token)?.off === undefined && tokens.find(token) !== undefined;
-  const trial = { chainId, multicall3, caller, baseFee, policy, clock, codes, onBaseFee };
-  const verifyOptions = { ...trial, rpc, isServed, alsoAsk };
+  const decodeOptions = {
+    ...{ chainId, tokens, anyAsset: policy.anyAsset },
+    factories: new Set(policy.factories.map((factory) => factory.toLowerCase())),
+  };
+  const verifyOptions = {
+    chainId,
+    multicall3,
+    caller,
+    baseFee,
+    policy,
+    clock,
+    codes,
+    onBaseFee,
+    rpc,
+    isServed,
+    alsoAsk,
+  };
+  const openOptions = { rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, onBlockGas };
+  const signing = createSigning({
+    ...{ chainId, multicall3, gas, signers, fees, policy, isDeployed },
+    blockGas: () => blockGas,
+  });
   const observeOptions = { rpc, confirmation, blockMs, suspicions };
-  const { lookBackBlocks } = policy;
   const span = { blocks: LOG_SPAN_BLOCKS };
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
 
@@ -80,8 +100,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     signers: signers.map((signer) => signer.address),
     blockMs,
     served: () => tokens.served().flatMap(asServed),
-    open: () =>
-      open({ rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, alsoAsk: alsoAsk() }),
+    open: () => open({ ...openOptions, alsoAsk: alsoAsk() }),
     decode: (payment) => decode(payment, decodeOptions),
     untimely: (authorization, now) => untimely(authorization, now, policy.marginSeconds),
     stow,
@@ -93,15 +112,12 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
       if (count === undefined) throw new Error(`the transaction count of ${signer} is not known: ${failureOf(answer)}`);
       return count;
     },
-    async sign(from, nonce, items): Promise<Signed> {
-      const signer = bySigner.get(from.toLowerCase());
-      if (signer === undefined) throw new Error(`no key signs for ${from}`);
-      const [item, ...others] = items;
-      if (item === undefined || others.length > 0) throw new Error(`one payment a transaction, not ${items.length}`);
-      const deployed = codes.hasCode(item.transfer.from) === true;
-      const carriage = carry(item, { multicall3, gas: policy.gas, deployed });
-      return signTransaction(signer, { ...carriage, chainId, nonce, fees: await fees.quote() });
-    },
+    capacity: signing.capacity,
+    // Nobody's code but the token's has a say, as far as is known.
+    groupable: (authorization) =>
+      authorization.signature.form === 'key' && isServed(authorization) && !isDeployed(authorization.transfer.from),
+    sign: signing.sign,
+    replace: signing.replace,
     broadcast: (attempt) => broadcast(rpc, attempt),
     observe: (attempts, items) => observe(attempts, items, observeOptions),
     locate: (authorization) => locate(authorization, locateOptions),

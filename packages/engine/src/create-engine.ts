@@ -6,7 +6,13 @@ import type { Clock } from './ports/clock.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 
-export type EngineOptions = { readonly journal: Journal; readonly clock: Clock; readonly meter: Meter };
+export type EngineOptions = {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Transactions that one signer may have open; 12 unless given. Nodes keep 16 slots per sender by default. */
+  readonly nonceWindow?: number;
+};
 
 export function createEngine(options: EngineOptions): Engine {
   const { journal } = options;

@@ -5,14 +5,14 @@ import type { NetworkStatus, Settlement, SettleOptions, Unavailable } from './en
 import { createTracker } from './evidence/tracker.ts';
 import type { Attempt, Authorization, Chain, Refusal } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Conclusion, Journal } from './ports/journal.ts';
+import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { recover } from './recover.ts';
 import { failed, refused, settled, unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createIntake } from './settle/intake.ts';
-import { createLane } from './settle/lane.ts';
+import { createLane, type Lane } from './settle/lane.ts';
 import { createQueue } from './settle/queue.ts';
 import { createVerifier } from './verify/verifier.ts';
 
@@ -21,6 +21,7 @@ export type DeskOptions<A extends Authorization> = {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly nonceWindow?: number;
 };
 
 export type Desk = {
@@ -40,7 +41,7 @@ const LANE_RETRY_MS = 1_000;
 const OPEN_RETRY_MS = 5_000;
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
-  const { chain, journal, clock, meter } = options;
+  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW } = options;
   const network = chain.network;
   let status: NetworkStatus['status'] = 'opening';
   let reason = 'it has not been checked yet';
@@ -48,15 +49,20 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   let cancelReopen: (() => void) | undefined;
 
   const cases = createCases<A>({ clock, onOverdue: (kase) => void queue.withdraw(kase) });
-  const queue = createQueue<A>({ chain, journal, clock, meter, cases, onFilled: pump, onDoubtful: doubt });
+  const queue = createQueue<A>({
+    ...{ chain, journal, clock, meter, cases },
+    room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
+    onFilled: pump,
+    onDoubtful: doubt,
+  });
   const verifier = createVerifier({ chain, clock, meter });
   const intake = createIntake({
     ...{ chain, journal, clock, meter, cases, queue },
     ask: verifier.ask,
     closing: () => closing,
   });
-  const lanes = chain.signers.map((signer) =>
-    createLane<A>({ chain, signer, journal, meter, window: NONCE_WINDOW, take: queue.take, onPrepared, onStalled }),
+  const lanes: readonly Lane[] = chain.signers.map((signer) =>
+    createLane<A>({ chain, signer, journal, meter, window: nonceWindow, take: queue.take, onPrepared, onStalled }),
   );
   const tracker = createTracker<A>({
     ...{ chain, journal, clock, meter, onConcluded, onResolved },
@@ -104,15 +110,11 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     }
   }
 
-  function onResolved(attempt: Attempt, outcome: 'included' | 'superseded'): void {
-    const lane = lanes.find((each) => each.signer === attempt.signer);
-    lane?.closed();
+  function onResolved({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']): void {
+    const lane = lanes.find((each) => each.signer === signer);
+    lane?.closed(nonce);
     if (outcome === 'superseded') {
-      meter.record({
-        type: 'fault',
-        network,
-        detail: `nonce ${attempt.nonce} of ${attempt.signer} was used elsewhere`,
-      });
+      meter.record({ type: 'fault', network, detail: `nonce ${nonce} of ${signer} was used elsewhere` });
       lane?.align().then(pump, () => clock.after(LANE_RETRY_MS, pump));
     }
     pump();

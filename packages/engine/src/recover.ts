@@ -37,7 +37,7 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   for (const attempt of attempts) {
     const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
     for (const kase of undecided) orphans.delete(kase.authorization.anchor);
-    lanes.find((lane) => lane.signer === attempt.signer)?.opened();
+    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce);
     tracker.send(attempt, undecided);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);

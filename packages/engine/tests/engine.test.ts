@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settlement } from '../src/engine.ts';
-import { fakePayment, NETWORK } from './fake-chain.ts';
+import { CAPACITY, fakePayment, NETWORK } from './fake-chain.ts';
 import { settleDown } from './fake-clock.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -153,6 +153,119 @@ describe('settle', () => {
       message: expect.stringContaining(NETWORK),
     });
     expect(await world.engine.verify(elsewhere)).toMatchObject({ status: 'invalid', reason: 'invalid_network' });
+  });
+});
+
+describe('batches', () => {
+  const sizes = () => world.events.flatMap((event) => (event.type === 'settle.prepared' ? [event.size] : []));
+
+  it('travel alone while there is a nonce for each', async () => {
+    const calls = Array.from({ length: 5 }, (_, i) => begin(fakePayment(`n${i}`, soon)));
+    await world.blocks(4);
+    expect(new Set((await Promise.all(calls.map((call) => call.promise))).map(status))).toEqual(new Set(['settled']));
+    expect(sizes()).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('share transactions when nonces run out, never beyond what a transaction takes', async () => {
+    const calls = Array.from({ length: 60 }, (_, i) => begin(fakePayment(`n${i}`, soon), { waitMs: 60_000 }));
+    await world.blocks(20);
+    expect(new Set((await Promise.all(calls.map((call) => call.promise))).map(status))).toEqual(new Set(['settled']));
+    expect(Math.max(...sizes())).toBe(CAPACITY);
+    expect(world.ledger.everBroadcast.size).toBeLessThan(40);
+  });
+
+  it('leave those who must travel alone alone', async () => {
+    const calls = Array.from({ length: 60 }, (_, i) =>
+      begin(fakePayment(`${i % 2 ? 'solo' : 'n'}${i}`, soon), { waitMs: 60_000 }),
+    );
+    await world.blocks(40);
+    await Promise.all(calls.map((call) => call.promise));
+    const shared = world.ledger.included().filter((each) => each.anchors.length > 1);
+    expect(shared.length).toBeGreaterThan(0);
+    expect(shared.flatMap((each) => each.anchors).filter((anchor) => anchor.includes('solo'))).toEqual([]);
+  });
+
+  it('split when one of them makes the whole revert: it fails alone, the others are paid', async () => {
+    const bad = `${NETWORK}:0xbuyer:n17`;
+    world.ledger.poison.add(bad);
+    const calls = Array.from({ length: 60 }, (_, i) => begin(fakePayment(`n${i}`, soon), { waitMs: 60_000 }));
+    await world.blocks(50);
+    const answers = (await Promise.all(calls.map((call) => call.promise))).map(status);
+    expect(answers.filter((each) => each === 'settled').length).toBe(59);
+    expect(answers[17]).toBe('invalid_exact_evm_transaction_failed');
+    expect(world.ledger.moved().has(bad)).toBe(false);
+  });
+
+  it('let one that fails by itself try once more alone before it is called failed', async () => {
+    const bad = `${NETWORK}:0xbuyer:n17`;
+    world.ledger.cannotPay.add(bad);
+    const calls = Array.from({ length: 60 }, (_, i) => begin(fakePayment(`n${i}`, soon), { waitMs: 60_000 }));
+    await world.blocks(50);
+    const answers = (await Promise.all(calls.map((call) => call.promise))).map(status);
+    expect(answers.filter((each) => each === 'settled').length).toBe(59);
+    expect(answers[17]).toBe('invalid_exact_evm_transaction_failed');
+    const carriers = world.ledger.included().filter((each) => each.anchors.includes(bad));
+    expect(carriers.map((each) => each.anchors.length).toSorted()[0]).toBe(1);
+  });
+});
+
+describe('replacement', () => {
+  it('takes the place of the lowest stuck nonce at a higher fee, and only of that', async () => {
+    world.ledger.weather.dropBytes = true;
+    const calls = ['a', 'b', 'c'].map((nonce) => begin(fakePayment(nonce, soon), { waitMs: 60_000 }));
+    await world.clock.advance(12_000);
+    const replaced = world.events.filter((event) => event.type === 'settle.replaced');
+    expect(replaced.length).toBe(1);
+    world.ledger.weather.dropBytes = false;
+    await world.blocks(15);
+    expect((await Promise.all(calls.map((call) => call.promise))).map(status)).toEqual([
+      'settled',
+      'settled',
+      'settled',
+    ]);
+    expect(world.ledger.included().length).toBe(3);
+  });
+
+  it('finds the first transaction when that was mined after all', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 60_000 });
+    await world.clock.advance(100);
+    const [first] = [...world.ledger.pool.values()];
+    world.ledger.pool.clear();
+    await world.clock.advance(12_000);
+    expect(world.events.some((event) => event.type === 'settle.replaced')).toBe(true);
+    world.ledger.pool.clear();
+    if (first) world.ledger.pool.set(first.hash, first);
+    await world.blocks(5);
+    expect((await call.promise).answer).toMatchObject({ status: 'settled', transaction: first?.hash });
+    expect(world.engine.networks()[0]?.inFlight).toBe(0);
+  });
+
+  it('frees a nonce whose payment can never be paid, so that later ones go on', async () => {
+    world.ledger.weather.dropBytes = true;
+    const late = world.clock.now() + 12n;
+    void begin(fakePayment('a', late), { waitMs: 500 });
+    await world.clock.advance(20_000);
+    world.ledger.mine();
+    await world.blocks(8);
+    world.ledger.weather.dropBytes = false;
+    await world.blocks(20);
+    const after = begin(fakePayment('b', world.clock.now() + 60n));
+    await world.blocks(6);
+    expect(status(await after.promise)).toBe('settled');
+    expect(status(await world.settle(fakePayment('a', late)))).toBe('payment_expired');
+  });
+
+  it('is remembered over a death: every transaction of the nonce is looked for', async () => {
+    world.ledger.weather.dropBytes = true;
+    void begin(fakePayment('a', soon), { waitMs: 60_000 });
+    await world.clock.advance(12_000);
+    world.crash();
+    world.ledger.weather.dropBytes = false;
+    await world.start();
+    const retry = begin(fakePayment('a', soon));
+    await world.blocks(5);
+    expect(status(await retry.promise)).toBe('settled');
+    expect(world.ledger.included().length).toBe(1);
   });
 });
 

@@ -11,6 +11,9 @@ type Transaction = {
   readonly signer: string;
   readonly nonce: bigint;
   readonly anchors: readonly string[];
+  readonly fee?: number;
+  /** Decided when it was mined: those of its payments that did not go through. */
+  readonly spoiled?: readonly string[];
 };
 type Block = { readonly number: number; readonly time: bigint; readonly transactions: readonly Transaction[] };
 
@@ -32,6 +35,7 @@ export type Weather = {
 
 export const NETWORK = 'eip155:31337' as const;
 export const CONFIRMATIONS = 2;
+export const CAPACITY = 4;
 
 export class FakeLedger {
   blocks: Block[];
@@ -46,7 +50,10 @@ export class FakeLedger {
   };
   /** Every transaction of ours that a node ever had. */
   readonly everBroadcast = new Set<string>();
+  /** Payments that fail by themselves and leave their company alone. */
   readonly cannotPay = new Set<string>();
+  /** Payments that make the whole transaction revert. */
+  readonly poison = new Set<string>();
   readonly expiries = new Map<string, bigint>();
   private foreign = 0;
   private readonly clock: Clock;
@@ -75,7 +82,7 @@ export class FakeLedger {
       for (const transaction of block.transactions)
         for (const [index, anchor] of transaction.anchors.entries()) {
           const expires = this.expiries.get(anchor) ?? 0n;
-          if (!moved.has(anchor) && block.time < expires && !this.cannotPay.has(anchor))
+          if (!moved.has(anchor) && block.time < expires && !transaction.spoiled?.includes(anchor))
             moved.set(anchor, { hash: transaction.hash, block: block.number, index });
         }
     return moved;
@@ -91,7 +98,8 @@ export class FakeLedger {
       );
       if (next === undefined) break;
       this.pool.delete(next.hash);
-      transactions.push(next);
+      const reverts = next.anchors.some((anchor) => this.poison.has(anchor));
+      transactions.push({ ...next, spoiled: next.anchors.filter((anchor) => reverts || this.cannotPay.has(anchor)) });
     }
     this.blocks.push({ number: this.head.number + 1, time: this.clock.now(), transactions });
     for (const [hash, each] of this.pool) if (each.nonce < this.count(each.signer)) this.pool.delete(hash);
@@ -133,7 +141,9 @@ export class FakeLedger {
     const rival = [...this.pool.values()].find(
       (each) => each.signer === transaction.signer && each.nonce === transaction.nonce,
     );
-    if (rival === undefined) this.pool.set(transaction.hash, transaction);
+    if (rival !== undefined && (rival.fee ?? 1) >= (transaction.fee ?? 1)) return;
+    if (rival !== undefined) this.pool.delete(rival.hash);
+    this.pool.set(transaction.hash, transaction);
   }
 }
 
@@ -209,6 +219,13 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (ledger.weather.deaf) throw new Error('deaf');
       return ledger.count(signer, view());
     },
+    capacity: () => CAPACITY,
+    groupable: (authorization) => !authorization.nonce.startsWith('solo'),
+    async replace(attempt, items) {
+      const { fee, ...rest } = JSON.parse(attempt.bytes) as { fee?: number };
+      const bytes = JSON.stringify({ ...rest, anchors: items.map((item) => item.anchor), fee: (fee ?? 1) + 1 });
+      return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
+    },
     async sign(signer, nonce, items) {
       const anchors = items.map((item) => item.anchor);
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
@@ -218,7 +235,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (!alive()) return hang();
       if (ledger.weather.refuseBytes) return { status: 'refused', detail: 'pool full' };
       if (ledger.weather.dropBytes) return { status: 'accepted' };
-      ledger.receive({ hash: attempt.hash, signer: attempt.signer, nonce: attempt.nonce, anchors: attempt.items });
+      const { anchors, fee = 1 } = JSON.parse(attempt.bytes) as { anchors: string[]; fee?: number };
+      ledger.receive({ hash: attempt.hash, signer: attempt.signer, nonce: attempt.nonce, anchors, fee });
       return ledger.weather.loseAnswers ? { status: 'unknown', detail: 'timeout' } : { status: 'accepted' };
     },
     async observe(attempts, items) {

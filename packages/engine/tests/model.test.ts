@@ -8,7 +8,7 @@ import type { Settlement } from '../src/engine.ts';
 import { CONFIRMATIONS, fakePayment, NETWORK } from './fake-chain.ts';
 import { createWorld, type World } from './world.ts';
 
-const PAYMENTS = 6;
+const PAYMENTS = 8;
 const LIFETIME = 90n;
 
 type Step =
@@ -22,6 +22,8 @@ type Step =
   | { readonly do: 'mine'; readonly blocks: number }
   | { readonly do: 'reorg'; readonly depth: number; readonly forget: boolean }
   | { readonly do: 'front-run'; readonly payment: number }
+  | { readonly do: 'rush' }
+  | { readonly do: 'spoil'; readonly payment: number; readonly how: 'poison' | 'cannotPay' }
   | { readonly do: 'steal'; readonly signer: number }
   | { readonly do: 'break-journal'; readonly broken: boolean }
   | { readonly do: 'crash' }
@@ -54,6 +56,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('front-run' as const), payment }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'rush' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('spoil' as const),
+      payment,
+      how: fc.constantFrom('poison' as const, 'cannotPay'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('steal' as const), signer: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break-journal' as const), broken: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
@@ -104,6 +115,8 @@ async function run(world: World, steps: readonly Step[]) {
         ledger.mine();
       }
     else if (each.do === 'reorg') ledger.reorganise(each.depth, each.forget);
+    else if (each.do === 'rush') for (let index = 0; index < PAYMENTS; index += 1) call(index, 20_000);
+    else if (each.do === 'spoil') ledger[each.how].add(anchor(each.payment));
     else if (each.do === 'front-run') ledger.frontRun(anchor(each.payment));
     else if (each.do === 'steal') ledger.stealNonce(SIGNERS[each.signer] ?? '');
     else if (each.do === 'break-journal') world.journalBroken = each.broken;
@@ -140,7 +153,7 @@ async function run(world: World, steps: readonly Step[]) {
 it('tells every caller the truth, whatever chain, nodes, disk and process do', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (steps) => {
-      const world = await createWorld(SIGNERS);
+      const world = await createWorld(SIGNERS, 2);
       try {
         const { told, anchor } = await run(world, steps);
         const moved = world.ledger.moved();

@@ -26,7 +26,8 @@ export type World = {
   close(): Promise<void>;
 };
 
-export async function createWorld(signers: readonly string[] = ['0xone']): Promise<World> {
+/** `nonceWindow`: transactions a signer may have open. */
+export async function createWorld(signers: readonly string[] = ['0xone'], nonceWindow = 12): Promise<World> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
   const journal = await openJournal({ url: ':memory:', clock });
@@ -54,6 +55,7 @@ export async function createWorld(signers: readonly string[] = ['0xone']): Promi
         ),
         clock: mortalClock,
         meter: { record: (event) => alive && events.push(event) },
+        nonceWindow,
       });
       world.engine.add(fakeChain(ledger, signers, () => alive));
       const opened = world.engine.open();

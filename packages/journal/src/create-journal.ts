@@ -12,6 +12,7 @@ import { applyConclusions } from './writes/conclude.ts';
 import { applyDeliveries, applyReturns } from './writes/deliver.ts';
 import { applyPreparations } from './writes/prepare.ts';
 import { applyReleases } from './writes/release.ts';
+import { applyReplacements } from './writes/replace.ts';
 import { applyResolutions } from './writes/resolve.ts';
 
 export type JournalOptions = {
@@ -50,6 +51,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const claim = writeKind(add, (row) => [row.id], applyClaims);
   const release = writeKind(add, (id) => [id], applyReleases);
   const prepare = writeKind(add, ({ attempt }) => [attempt.hash, ...attempt.items], applyPreparations);
+  const replace = writeKind(add, ({ over, signed }) => [over, signed.hash], applyReplacements);
   const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.map(({ id }) => id)], applyResolutions);
   const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
   const deliver = writeKind(add, (id) => [id], applyDeliveries);
@@ -65,6 +67,8 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
       const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
       return prepare({ attempt, row: attemptRow(attempt, clock.now()) });
     },
+    replace: async (hash, { hash: next, bytes }) =>
+      replace({ over: text('hash', hash), signed: { hash: next, bytes }, now: clock.now() }),
     resolve: async (hash, outcome, conclusions) =>
       resolve({
         hash: text('hash', hash),

@@ -1,5 +1,5 @@
 /** From what the chain shows to what happened to one payment. */
-import type { Authorization, Chain, Proof } from '../ports/chain.ts';
+import type { Attempt, Authorization, Chain, Proof } from '../ports/chain.ts';
 import type { Conclusion } from '../ports/journal.ts';
 
 export type Judgement =
@@ -13,15 +13,20 @@ export type Judgement =
 export async function judgeIncluded<A extends Authorization>(
   chain: Chain<A>,
   authorization: A,
-  transaction: string,
+  attempt: Attempt,
   proof: Proof | undefined,
 ): Promise<Judgement> {
+  const transaction = attempt.hash;
   if (proof === undefined) throw new Error(`no proof for ${authorization.anchor} in ${transaction}`);
   if (proof.status === 'paid') return paid(transaction, proof.locator);
   // Our transaction did not move it. Somebody else's may have: anyone can send a signed authorization.
   const lost = await judgeLost(chain, authorization, transaction);
   if (lost.status !== 'payable') return lost;
-  const { reason, message } = proof;
+  // What would happen now says why it did not happen then.
+  const [verdict] = await chain.verify([authorization]);
+  if (verdict === undefined || verdict.status === 'unavailable') return { status: 'undecided' };
+  if (verdict.status === 'valid' && attempt.items.length > 1) return { status: 'payable' };
+  const { reason, message } = verdict.status === 'refused' ? verdict : proof;
   return { status: 'ended', conclusion: { state: 'failed', transaction, reason, message } };
 }
 

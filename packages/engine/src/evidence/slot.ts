@@ -5,17 +5,32 @@ import type { Case } from '../settle/case.ts';
 export type Slot<A extends Authorization> = {
   readonly signer: string;
   readonly nonce: bigint;
-  /** Oldest first. The newest is a replacement with higher fees; all keep being looked for. */
+  /** Oldest first. Later ones replace earlier ones at higher fees; all keep being looked for. */
   attempts: readonly Attempt[];
   /** The payments it carries that are not final yet. */
   cases: readonly Case<A>[];
-  /** Milliseconds of the clock when the first bytes were handed over, and when bytes last were. */
+  /** Milliseconds of the clock: first bytes handed over, newest transaction signed, bytes last handed over. */
   readonly since: number;
+  signedAt: number;
   sentAt: number;
+  /** When one of its transactions was first seen in a block; undefined again when a reorganisation took it out. */
+  sightedAt: number | undefined;
 };
 
 export function slotKey({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): string {
   return `${signer}:${nonce}`;
+}
+
+/** The slot with one more attempt; a new one for the first. */
+export function addAttempt<A extends Authorization>(
+  slot: Slot<A> | undefined,
+  attempt: Attempt,
+  cases: readonly Case<A>[],
+  now: number,
+): Slot<A> {
+  if (slot !== undefined) return { ...slot, attempts: [...slot.attempts, attempt], cases, signedAt: now, sentAt: now };
+  const { signer, nonce } = attempt;
+  return { signer, nonce, attempts: [attempt], cases, since: now, signedAt: now, sentAt: now, sightedAt: undefined };
 }
 
 /** The newest transaction of the slot: the one that is handed over. */
@@ -37,7 +52,6 @@ export function foldSightings(attempts: readonly Attempt[], sightings: readonly 
     if (sighting === undefined) throw new Error(`no sighting for ${attempt.hash}`);
     if (sighting.status === 'included') return { ...sighting, attempt };
   }
-  return sightings.every((sighting) => sighting.status === 'superseded')
-    ? { status: 'superseded' }
-    : { status: 'unseen' };
+  const gone = sightings.every((sighting) => sighting.status === 'superseded');
+  return { status: gone ? 'superseded' : 'unseen' };
 }

@@ -1,20 +1,13 @@
 /** One tick per head: looks for everything that may be on chain and turns what it sees into conclusions. */
 import { describeError } from '../describe-error.ts';
-import type { Attempt, Authorization, Chain, Sighting } from '../ports/chain.ts';
+import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Conclusion, Journal } from '../ports/journal.ts';
+import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
-import { judgeIncluded, judgeLost } from './judge.ts';
+import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
 import { createPace } from './pace.ts';
-
-/** An attempt without an outcome, with those of its payments that are not final yet. */
-export type Watch<A extends Authorization> = {
-  readonly attempt: Attempt;
-  cases: readonly Case<A>[];
-  /** Wall milliseconds of the last time its bytes were handed to the network. */
-  sentAt: number;
-};
+import { addAttempt, foldSightings, newest, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
 export type TrackerOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -27,12 +20,12 @@ export type TrackerOptions<A extends Authorization> = {
   readonly onUnwritten: (kase: Case<A>) => void;
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
-  /** The attempt has its outcome. `superseded` means somebody else uses this key. */
-  readonly onResolved: (attempt: Attempt, outcome: 'included' | 'superseded') => void;
+  /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
+  readonly onResolved: (slot: Pick<Slot<A>, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']) => void;
 };
 
 export type Tracker<A extends Authorization> = {
-  /** Hands an attempt to the network and watches it. */
+  /** Hands an attempt to the network and watches it. Attempts for one nonce are watched together. */
   send(attempt: Attempt, cases: readonly Case<A>[]): void;
   /** Watches a payment that was prepared once and that no open attempt carries. */
   adopt(orphan: Case<A>): void;
@@ -43,31 +36,32 @@ export type Tracker<A extends Authorization> = {
 
 /** Blocks without a sighting after which the same bytes are handed to the network again. */
 const REBROADCAST_AFTER_BLOCKS = 4;
+/** Blocks without a sighting after which the lowest nonce is replaced at a higher fee, and the least time that takes. */
+const REPLACE_AFTER_BLOCKS = 6;
+const REPLACE_AFTER_LEAST_MS = 10_000;
 
 export function createTracker<A extends Authorization>(options: TrackerOptions<A>): Tracker<A> {
   const { chain, journal, clock, meter } = options;
-  const watched = new Map<string, Watch<A>>();
+  const { network } = chain;
+  const slots = new Map<string, Slot<A>>();
   const orphans = new Map<string, Case<A>>();
   const pace = createPace(chain.blockMs);
+  const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   let next: { readonly at: number; readonly cancel: () => void } | undefined;
   let ticking: Promise<void> | undefined;
   let stopped = false;
 
-  async function broadcast(watch: Watch<A>): Promise<void> {
-    watch.sentAt = clock.milliseconds();
-    const answer = await chain.broadcast(watch.attempt);
-    meter.record({
-      type: 'settle.broadcast',
-      network: chain.network,
-      transaction: watch.attempt.hash,
-      outcome: answer.status,
-      detail: answer.status === 'accepted' ? '' : answer.detail,
-    });
+  async function broadcast(slot: Slot<A>): Promise<void> {
+    const attempt = newest(slot);
+    slot.sentAt = clock.milliseconds();
+    const answer = await chain.broadcast(attempt);
+    const detail = answer.status === 'accepted' ? '' : answer.detail;
+    meter.record({ type: 'settle.broadcast', network, transaction: attempt.hash, outcome: answer.status, detail });
     schedule(pace.afterBroadcast());
   }
 
   function schedule(ms: number): void {
-    if (stopped || ticking !== undefined || (watched.size === 0 && orphans.size === 0)) return;
+    if (stopped || ticking !== undefined || (slots.size === 0 && orphans.size === 0)) return;
     const at = clock.milliseconds() + ms;
     if (next !== undefined && next.at <= at) return;
     next?.cancel();
@@ -82,7 +76,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     // Overlapping ticks would conclude one payment twice.
     ticking ??= look()
       .catch((error: unknown) => {
-        meter.record({ type: 'fault', network: chain.network, detail: `tick failed: ${describeError(error)}` });
+        meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` });
       })
       .finally(() => {
         ticking = undefined;
@@ -92,87 +86,117 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   }
 
   async function look(): Promise<void> {
-    const watches = [...watched.values()].sort((a, b) => (a.attempt.nonce < b.attempt.nonce ? -1 : 1));
-    const sightings = await chain.observe(
-      watches.map((watch) => watch.attempt),
-      watches.map((watch) => watch.cases.map((each) => each.authorization)),
-    );
-    await Promise.all(
-      watches.map(async (watch, index) => {
-        const sighting = sightings[index];
-        if (sighting === undefined) throw new Error(`no sighting for ${watch.attempt.hash}`);
-        await judge(watch, sighting);
-      }),
-    );
-    await Promise.all([...orphans.values()].map(judgeOrphan));
+    const watched = [...slots.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+    const attempts = watched.flatMap((slot) => slot.attempts);
+    const items = watched.flatMap((slot) => {
+      const authorizations = slot.cases.map((each) => each.authorization);
+      return slot.attempts.map(() => authorizations);
+    });
+    const sightings = attempts.length === 0 ? [] : await chain.observe(attempts, items);
+    const unseenSigners = new Set<string>();
+    let from = 0;
+    const judged: Promise<void>[] = [];
+    for (const slot of watched) {
+      const sighting = foldSightings(slot.attempts, sightings.slice(from, from + slot.attempts.length));
+      from += slot.attempts.length;
+      // Higher nonces of a signer are stuck because of the lowest.
+      const lowest = sighting.status === 'unseen' && !unseenSigners.has(slot.signer);
+      if (lowest) unseenSigners.add(slot.signer);
+      judged.push(sighting.status === 'unseen' ? judgeUnseen(slot, lowest) : judge(slot, sighting));
+    }
+    const results = await Promise.allSettled([...judged, ...[...orphans.values()].map(judgeOrphan)]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
-  async function judge(watch: Watch<A>, sighting: Sighting): Promise<void> {
-    if (sighting.status === 'unseen') return judgeUnseen(watch);
+  async function judge(slot: Slot<A>, sighting: Exclude<SlotSighting, { status: 'unseen' }>): Promise<void> {
     if (sighting.status === 'included') {
-      pace.sighted(clock.milliseconds() - watch.sentAt);
+      if (slot.sightedAt === undefined) pace.sighted(clock.milliseconds() - slot.since);
+      slot.sightedAt ??= clock.milliseconds();
       if (!sighting.final) return;
     }
     const judged = await Promise.all(
-      watch.cases.map(async (each, index) => ({
-        each,
-        verdict:
-          sighting.status === 'included'
-            ? await judgeIncluded(chain, each.authorization, watch.attempt.hash, sighting.proofs[index])
-            : await judgeLost(chain, each.authorization, watch.attempt.hash),
-      })),
+      slot.cases.map(async (each, index) => ({ each, judgement: await judgeCase(slot, each, index, sighting) })),
     );
-    // Without a verdict on each payment the attempt stays open: absence needs proof.
-    if (judged.some(({ verdict }) => verdict.status === 'undecided')) return;
-    const conclusions = judged.flatMap(({ each, verdict }) =>
-      verdict.status === 'ended' ? [{ each, conclusion: withDelivery(each, verdict.conclusion) }] : [],
+    // Without a verdict on each payment the nonce stays open: absence needs proof.
+    if (judged.some(({ judgement }) => judgement.status === 'undecided')) return;
+    const ends = judged.flatMap(({ each, judgement }) =>
+      judgement.status === 'ended' ? [{ each, conclusion: withDelivery(each, judgement.conclusion) }] : [],
     );
-    const outcome =
+    const attempt = sighting.status === 'included' ? sighting.attempt : newest(slot);
+    const outcome: AttemptOutcome =
       sighting.status === 'included'
-        ? { status: 'included' as const, block: sighting.block, cost: sighting.cost }
-        : { status: 'superseded' as const };
-    const ended = await holding(
-      conclusions.map(({ each }) => each),
-      journal.resolve(
-        watch.attempt.hash,
-        outcome,
-        conclusions.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion })),
+        ? { status: 'included', block: sighting.block, cost: sighting.cost }
+        : { status: 'superseded' };
+    const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
+    const ended = new Set(
+      await holding(
+        ends.map(({ each }) => each),
+        journal.resolve(attempt.hash, outcome, conclusions),
       ),
     );
-    watched.delete(watch.attempt.hash);
-    if (sighting.status === 'included')
-      meter.record({
-        type: 'settle.cost',
-        network: chain.network,
-        transaction: watch.attempt.hash,
-        cost: sighting.cost,
-      });
-    const mine = new Set(ended);
-    for (const { each, conclusion } of conclusions)
-      options.onConcluded(each, conclusion, mine.has(each.authorization.anchor));
-    for (const { each, verdict } of judged)
-      if (verdict.status === 'payable') orphans.set(each.authorization.anchor, each);
-    options.onResolved(watch.attempt, outcome.status);
+    slots.delete(slotKey(slot));
+    if (outcome.status === 'included')
+      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
+    for (const { each, conclusion } of ends)
+      options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
+    for (const { each, judgement } of judged)
+      if (judgement.status === 'payable') orphans.set(each.authorization.anchor, each);
+    options.onResolved(slot, outcome.status);
   }
 
-  /** Bytes that nobody has seen: hand them over again, and see whether their payments can still be paid at all. */
-  async function judgeUnseen(watch: Watch<A>): Promise<void> {
-    if (clock.milliseconds() - watch.sentAt < chain.blockMs * REBROADCAST_AFTER_BLOCKS) return;
-    await broadcast(watch);
+  async function judgeCase(
+    slot: Slot<A>,
+    each: Case<A>,
+    index: number,
+    sighting: Exclude<SlotSighting, { status: 'unseen' }>,
+  ): Promise<Judgement> {
+    if (sighting.status === 'superseded') return judgeLost(chain, each.authorization, newest(slot).hash);
+    const { attempt, proofs } = sighting;
+    const judgement = await judgeIncluded(chain, each.authorization, attempt, proofs[index]);
+    // In company it may have been another's fault: the next time it goes with fewer, at last alone.
+    if (judgement.status === 'payable')
+      each.most = proofs.some((proof) => proof.status === 'paid') ? 1 : Math.ceil(attempt.items.length / 2);
+    return judgement;
+  }
+
+  /** Bytes that nobody has seen: hand them over again, at a higher fee in the end, and see whether they can still pay. */
+  async function judgeUnseen(slot: Slot<A>, lowest: boolean): Promise<void> {
+    slot.sightedAt = undefined;
+    const now = clock.milliseconds();
+    if (lowest && now - slot.signedAt >= replaceAfterMs && (await replace(slot))) return;
+    if (now - slot.sentAt < chain.blockMs * REBROADCAST_AFTER_BLOCKS) return;
+    await broadcast(slot);
     const left: Case<A>[] = [];
-    for (const each of watch.cases) {
-      if (each.authorization.expires > clock.now() || !(await endLost(each, watch.attempt.hash))) left.push(each);
+    for (const each of slot.cases) {
+      const over = each.authorization.expires <= clock.now();
+      if (!over || !(await endLost(each, newest(slot).hash))) left.push(each);
     }
-    // The attempt itself stays open: its nonce still has to be used before later ones can be.
-    watch.cases = left;
+    // The nonce itself stays open: it has to be used before later ones can be.
+    slot.cases = left;
+  }
+
+  async function replace(slot: Slot<A>): Promise<boolean> {
+    const stuck = newest(slot);
+    slot.signedAt = clock.milliseconds();
+    const signed = await chain.replace(
+      stuck,
+      slot.cases.map((each) => each.authorization),
+    );
+    if (signed === undefined) return false;
+    const attempt = await journal.replace(stuck.hash, signed);
+    meter.record({ type: 'settle.replaced', network, transaction: attempt.hash, replaced: stuck.hash });
+    slot.attempts = [...slot.attempts, attempt];
+    for (const each of slot.cases) each.transaction = attempt.hash;
+    await broadcast(slot);
+    return true;
   }
 
   async function judgeOrphan(orphan: Case<A>): Promise<void> {
-    if (await endLost(orphan, orphan.transaction)) {
+    const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
+    if (judgement.status === 'ended') {
+      await end(orphan, judgement.conclusion);
       orphans.delete(orphan.authorization.anchor);
-    } else if (orphan.authorization.expires > clock.now()) {
-      const verdict = await judgeLost(chain, orphan.authorization, orphan.transaction);
-      if (verdict.status !== 'payable') return;
+    } else if (judgement.status === 'payable' && orphan.authorization.expires > clock.now()) {
       orphans.delete(orphan.authorization.anchor);
       options.onOrphan(orphan);
     }
@@ -180,12 +204,16 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 
   /** Ends a payment for which the chain itself gives the proof; false when it gives none. */
   async function endLost(each: Case<A>, hash: string): Promise<boolean> {
-    const verdict = await judgeLost(chain, each.authorization, hash);
-    if (verdict.status !== 'ended') return false;
-    const conclusion = withDelivery(each, verdict.conclusion);
+    const judgement = await judgeLost(chain, each.authorization, hash);
+    if (judgement.status !== 'ended') return false;
+    await end(each, judgement.conclusion);
+    return true;
+  }
+
+  async function end(each: Case<A>, ending: Conclusion): Promise<void> {
+    const conclusion = withDelivery(each, ending);
     const mine = await holding([each], journal.conclude(each.authorization.anchor, conclusion));
     options.onConcluded(each, conclusion, mine);
-    return true;
   }
 
   /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
@@ -200,9 +228,9 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 
   return {
     send(attempt, cases) {
-      const watch: Watch<A> = { attempt, cases, sentAt: clock.milliseconds() };
-      watched.set(attempt.hash, watch);
-      void broadcast(watch);
+      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, cases, clock.milliseconds());
+      slots.set(slotKey(attempt), slot);
+      void broadcast(slot);
     },
     adopt(orphan) {
       orphans.set(orphan.authorization.anchor, orphan);

@@ -128,8 +128,21 @@ export interface Chain<A extends Authorization> {
 
   /** The signer's next sequence number as the chain knows it, including what waits in the node's pool. */
   floor(signer: string): Promise<bigint>;
-  /** Signs one transaction that carries `items`. Local but for the signer itself; uses fees learned from earlier answers. */
+  /** How many payments one transaction may carry now, by the gas limits of blocks and transactions; 1 where each stands alone. */
+  capacity(): number;
+  /** Whether it may share a transaction: only when nobody's code but the token's decides about it. */
+  groupable(authorization: A): boolean;
+  /**
+   * Signs one transaction that carries `items`: one, or several that are `groupable`. Local but for the signer itself; uses
+   * fees learned from earlier answers.
+   */
   sign(signer: string, nonce: bigint, items: readonly A[]): Promise<Signed>;
+  /**
+   * Signs another transaction for the nonce of `attempt`, with fees high enough to take its place. It carries `items`, the
+   * undecided ones of those it carried; with none left it only uses the nonce up. `undefined` when the network has no such
+   * thing or the fee ceiling leaves no room.
+   */
+  replace(attempt: Attempt, items: readonly A[]): Promise<Signed | undefined>;
   /** Hands bytes to the network. Never throws: an error after bytes left is `unknown`. */
   broadcast(attempt: Attempt): Promise<Broadcast>;
   /**

@@ -75,7 +75,7 @@ export type AttemptOutcome =
 export type Unfinished = {
   /** Payments that are `claimed` or `prepared`. */
   readonly payments: readonly PaymentRecord[];
-  /** Attempts without an outcome, lowest nonce first, also those whose payments are all final. */
+  /** Attempts without an outcome, lowest nonce first and oldest first within one, also those whose payments are all final. */
   readonly attempts: readonly Attempt[];
 };
 
@@ -100,7 +100,13 @@ export interface Journal {
    */
   prepare(lane: LaneKey, items: readonly string[], sign: (nonce: bigint) => Promise<Signed>): Promise<Attempt>;
   /**
-   * Gives an attempt its outcome and ends the payments it decided, in one write. Payments it carried that are not in
+   * Stores another transaction for the nonce of an open attempt, carrying what that one carries. Rejects when the attempt
+   * is unknown or has an outcome.
+   */
+  replace(hash: string, signed: Signed): Promise<Attempt>;
+  /**
+   * Gives an attempt its outcome and ends the payments it decided, in one write. Other attempts of the same nonce are
+   * superseded by the same write: at most one of them is ever included. Payments it carried that are not in
    * `conclusions` stay `prepared` and may be prepared again. Answers the ids of the payments that ended by this call.
    */
   resolve(

@@ -8,6 +8,12 @@ export type EngineEvent =
   | { readonly type: 'verify.call'; readonly network: Caip2; readonly size: number; readonly ms: number }
   | { readonly type: 'settle.prepared'; readonly network: Caip2; readonly transaction: string; readonly size: number }
   | {
+      readonly type: 'settle.replaced';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly replaced: string;
+    }
+  | {
       readonly type: 'settle.broadcast';
       readonly network: Caip2;
       readonly transaction: string;

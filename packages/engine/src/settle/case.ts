@@ -27,13 +27,23 @@ export type Case<A extends Authorization> = {
   readonly fingerprint: string;
   readonly key: string | undefined;
   phase: Phase;
+  /** How many payments may share its next transaction, itself included. Fewer after one that did not pay it. */
+  most: number;
   /** Hash of the newest attempt; empty before the first. */
   transaction: string;
   waiter: Waiter | undefined;
 };
 
 export function openCase<A extends Authorization>(authorization: A, fingerprint: string, key?: string): Case<A> {
-  return { authorization, fingerprint, key, phase: 'claiming', transaction: '', waiter: undefined };
+  return {
+    authorization,
+    fingerprint,
+    key,
+    phase: 'claiming',
+    most: Number.POSITIVE_INFINITY,
+    transaction: '',
+    waiter: undefined,
+  };
 }
 
 /** Makes the caller the one who is told. Only while nobody else is. */

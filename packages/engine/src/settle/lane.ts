@@ -21,15 +21,18 @@ export type LaneOptions<A extends Authorization> = {
 
 export type Lane = {
   readonly signer: string;
-  /** Transactions without an outcome. */
+  /** Nonces without an outcome. */
   inFlight(): number;
+  /** Nonces it may still take before it waits. */
+  room(): number;
   /** Learns where the chain's own count stands. Call before the first `pump`, and when a nonce was taken by others. */
   align(): Promise<void>;
   /** Carries payments while there are some and the window has room. */
   pump(): void;
-  /** An open attempt of this lane, known from the journal or by `pump`. */
-  opened(): void;
-  closed(): void;
+  /** A nonce of this lane that has no outcome, known from the journal. */
+  opened(nonce: bigint): void;
+  /** The nonce has its outcome. */
+  closed(nonce: bigint): void;
   /** Resolves when no journal write is under way. */
   idle(): Promise<void>;
 };
@@ -37,7 +40,7 @@ export type Lane = {
 export function createLane<A extends Authorization>(options: LaneOptions<A>): Lane {
   const { chain, signer, journal, meter } = options;
   let floor = 0n;
-  let open = 0;
+  const open = new Set<bigint>();
   let busy = false;
   let running: Promise<void> = Promise.resolve();
 
@@ -48,7 +51,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     const attempt = await journal.prepare({ network: chain.network, signer, floor }, ids, (nonce) =>
       chain.sign(signer, nonce, items),
     );
-    open += 1;
+    open.add(attempt.nonce);
     meter.record({
       type: 'settle.prepared',
       network: chain.network,
@@ -61,7 +64,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   async function run(): Promise<void> {
     busy = true;
     try {
-      while (open < options.window) {
+      while (open.size < options.window) {
         const cases = options.take();
         if (cases.length === 0) return;
         try {
@@ -80,18 +83,19 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
 
   return {
     signer,
-    inFlight: () => open,
+    inFlight: () => open.size,
+    room: () => Math.max(0, options.window - open.size),
     async align() {
       floor = await chain.floor(signer);
     },
     pump() {
       if (!busy) running = run();
     },
-    opened() {
-      open += 1;
+    opened(nonce) {
+      open.add(nonce);
     },
-    closed() {
-      open -= 1;
+    closed(nonce) {
+      open.delete(nonce);
     },
     idle: () => running,
   };

@@ -15,6 +15,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
+  /** Transactions that may be sent before lanes have to wait for a block. */
+  readonly room: () => number;
   /** There is something to take. */
   readonly onFilled: () => void;
   /** A payment that was on the network once ran out of time: only the chain can say whether it was paid. */
@@ -33,9 +35,20 @@ export type Queue<A extends Authorization> = {
   close(): Promise<void>;
 };
 
+/** Payments of one payer in one transaction: bounds what one overdrawn balance can spoil. */
+const MOST_PER_PAYER = 5;
+
+/**
+ * How many of `waiting` payments the next transaction carries. While there is a nonce for each, each travels alone and at
+ * once; beyond that they are spread evenly over the nonces that are left.
+ */
+export function shareOf(waiting: number, room: number, capacity: number): number {
+  return Math.max(1, Math.min(capacity, Math.ceil(waiting / Math.max(1, room))));
+}
+
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
   const { chain, journal, clock, meter, cases } = options;
-  const queue: Case<A>[] = [];
+  let queue: Case<A>[] = [];
   let closed = false;
 
   async function drop(kase: Case<A>, settlement: Settlement): Promise<void> {
@@ -55,6 +68,41 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     await drop(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
   }
 
+  function nextTimely(): Case<A> | undefined {
+    for (;;) {
+      const next = closed ? undefined : queue.shift();
+      if (next === undefined) return undefined;
+      const late = lateness(next);
+      if (late === undefined) return next;
+      if (next.transaction !== '') options.onDoubtful(next);
+      else void drop(next, failed(next.authorization, late.reason, late.message, ''));
+    }
+  }
+
+  function lateness(kase: Case<A>) {
+    return chain.untimely(kase.authorization, clock.now());
+  }
+
+  /** Who may travel with the first, in the order of the queue. */
+  function companyOf(first: Case<A>, share: number): readonly Case<A>[] {
+    const most = Math.min(share, first.most);
+    if (most <= 1 || !chain.groupable(first.authorization)) return [];
+    const company: Case<A>[] = [];
+    const perPayer = new Map([[first.authorization.payer, 1]]);
+    let least = most;
+    for (const kase of queue) {
+      if (company.length + 1 >= least) break;
+      const { payer } = kase.authorization;
+      const already = perPayer.get(payer) ?? 0;
+      if (already >= MOST_PER_PAYER || kase.most <= company.length + 1 || lateness(kase) !== undefined) continue;
+      if (!chain.groupable(kase.authorization)) continue;
+      perPayer.set(payer, already + 1);
+      least = Math.min(least, kase.most);
+      company.push(kase);
+    }
+    return company;
+  }
+
   return {
     add(kase) {
       kase.phase = 'queued';
@@ -67,14 +115,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       for (const kase of taken) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
     take() {
-      for (;;) {
-        const next = closed ? undefined : queue.shift();
-        if (next === undefined) return [];
-        const late = chain.untimely(next.authorization, clock.now());
-        if (late === undefined) return [next];
-        if (next.transaction !== '') options.onDoubtful(next);
-        else void drop(next, failed(next.authorization, late.reason, late.message, ''));
+      const first = nextTimely();
+      if (first === undefined) return [];
+      const company = companyOf(first, shareOf(queue.length + 1, options.room(), chain.capacity()));
+      if (company.length > 0) {
+        const taken = new Set(company);
+        queue = queue.filter((kase) => !taken.has(kase));
       }
+      return [first, ...company];
     },
     withdraw,
     async close() {

@@ -97,4 +97,16 @@ async function closeAttempts(tx: Writing, inputs: readonly Resolution[]): Promis
     await update.execute(tx);
     return [];
   });
+  // At most one transaction of a nonce is ever included, so the others have their outcome with it.
+  const hashes = inputs.map(({ hash }) => sql`${hash}`);
+  await inChunks(hashes, async (part) => {
+    const supersede = sql`
+      update transactions set outcome = 'superseded', bytes = null
+      where outcome = 'open' and exists (
+        select 1 from transactions as closed
+        where closed.hash in (${sql.join(part)}) and closed.network = transactions.network
+          and closed.signer = transactions.signer and closed.nonce = transactions.nonce)`;
+    await supersede.execute(tx);
+    return [];
+  });
 }
