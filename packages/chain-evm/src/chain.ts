@@ -55,7 +55,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const caller = lowerSigners[0] ?? NOBODY;
 
   const tokens = tokenBook(chainId, network.tokens);
-  const isServed = ({ token }: EvmAuthorization) => tokens.served().some(({ address: served }) => served === token);
+  const isServed = ({ token }: EvmAuthorization) => tokens.isServed(token);
   const codes = createCodes(clock);
   const isDeployed = (account: Hex) => codes.hasCode(account) === true;
   const suspicions = createSuspicions(clock, blockMs);

@@ -6,6 +6,8 @@ import { KNOWN_FACTORIES } from './decode/factories.ts';
 export type GasCeilings = {
   /** A key's signature. USDC needs 86,000, and 103,000 when the payee is new. */
   readonly key: bigint;
+  /** One of several keys' signatures in a transaction: the others share what a transaction costs by itself. */
+  readonly grouped: bigint;
   /** A contract's signature: passkeys without a precompile need some 330,000 more. */
   readonly wallet: bigint;
   /** The same, and the wallet's deployment. */
@@ -24,7 +26,7 @@ export type EvmPolicy = {
   readonly maxFeePerGas: bigint;
   /** Wei per gas. A node that asks for more gets this. */
   readonly maxTipPerGas: bigint;
-  /** Most payments simulated in one eth_call. */
+  /** Most payments simulated in one eth_call, and most carried by one transaction. */
   readonly company: number;
   /** How far back a use of an authorization by somebody else is looked for, in blocks. */
   readonly lookBackBlocks: bigint;
@@ -35,14 +37,14 @@ const GWEI = 10n ** 9n;
 /** Where gas is not what it is elsewhere. */
 const GAS_BY_CHAIN: ReadonlyMap<number, GasCeilings> = new Map([
   // Arbitrum sells room on Ethereum as gas of its own, by the price of the hour.
-  [42161, { key: 1_500_000n, wallet: 2_000_000n, undeployed: 3_000_000n }],
-  [421614, { key: 1_500_000n, wallet: 2_000_000n, undeployed: 3_000_000n }],
+  [42161, { key: 1_500_000n, grouped: 500_000n, wallet: 2_000_000n, undeployed: 3_000_000n }],
+  [421614, { key: 1_500_000n, grouped: 500_000n, wallet: 2_000_000n, undeployed: 3_000_000n }],
   // Sei votes on the price of a storage write: 72,000 on its test network, where Ethereum has 20,000.
-  [1329, { key: 400_000n, wallet: 900_000n, undeployed: 2_000_000n }],
-  [1328, { key: 400_000n, wallet: 900_000n, undeployed: 2_000_000n }],
+  [1329, { key: 400_000n, grouped: 320_000n, wallet: 900_000n, undeployed: 2_000_000n }],
+  [1328, { key: 400_000n, grouped: 320_000n, wallet: 900_000n, undeployed: 2_000_000n }],
 ]);
 
-const GAS: GasCeilings = { key: 150_000n, wallet: 500_000n, undeployed: 1_000_000n };
+const GAS: GasCeilings = { key: 150_000n, grouped: 110_000n, wallet: 500_000n, undeployed: 1_000_000n };
 
 export function defaultPolicy(network: EvmNetwork): EvmPolicy {
   return {

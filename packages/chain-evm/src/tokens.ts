@@ -23,6 +23,7 @@ export type TokenBook = {
   /** By lower-case address. */
   find(address: string): KnownToken | undefined;
   all(): readonly KnownToken[];
+  isServed(address: string): boolean;
   /** Those that can be paid with now. */
   served(): readonly KnownToken[];
   /** The chain confirmed `domain`, or told it. Switches the token on. */
@@ -58,6 +59,10 @@ export function tokenBook(chainId: number, tokens: readonly EvmToken[]): TokenBo
   return {
     find: (address) => book.get(address),
     all: () => [...book.values()],
+    isServed(address) {
+      const token = book.get(address);
+      return token !== undefined && token.off === undefined;
+    },
     served: () => [...book.values()].filter((token) => token.off === undefined),
     confirm(address, domain) {
       change(address, { domain, separator: domainSeparator(domain, chainId, address), off: undefined });

@@ -25,8 +25,8 @@ export const SELECTORS = {
   'version()': '54fd4d50',
   'getCurrentBlockTimestamp()': '0f28c97d',
   'getBasefee()': '3e64a696',
+  'getCurrentBlockGasLimit()': '86d516e8',
   'getEthBalance(address)': '4d2301cc',
-  'getChainId()': '3408e470',
 } as const;
 
 type Signature = keyof typeof SELECTORS;

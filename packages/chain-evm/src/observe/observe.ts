@@ -1,11 +1,10 @@
 /** What the chain shows of our transactions. */
 import type { Attempt, Sighting } from '@facilitator/engine';
 import type { Confirmation } from '@facilitator/protocol';
-import { parseTransaction } from 'viem';
 import type { EvmAuthorization } from '../authorization.ts';
-import { hexBytes } from '../hash/hex.ts';
 import { quantityIn } from '../rpc/answers.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
+import { feesOf } from '../sign/transaction.ts';
 import { attribute } from './attribution.ts';
 import { type Finality, finalityQuestion } from './finality.ts';
 import { type Receipt, type ReceiptFound, receiptQuestion } from './receipt.ts';
@@ -94,6 +93,6 @@ function included(
 
 /** What the transaction itself offered, for nodes whose receipts do not say what was paid: those with legacy fees. */
 function offeredPrice({ bytes }: Attempt): bigint {
-  const signed = hexBytes(bytes);
-  return (signed && parseTransaction(signed).gasPrice) ?? 0n;
+  const fees = feesOf(bytes);
+  return fees.type === 'legacy' ? fees.gasPrice : fees.maxFeePerGas;
 }

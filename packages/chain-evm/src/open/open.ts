@@ -20,6 +20,8 @@ export type OpenOptions = {
   /** BASEFEE is an invalid instruction where there is no base fee. */
   readonly baseFee: boolean;
   readonly onBaseFee: (wei: bigint) => void;
+  /** Gas that fits into a block. */
+  readonly onBlockGas: (gas: bigint) => void;
   readonly alsoAsk: readonly Question<void>[];
 };
 
@@ -29,6 +31,7 @@ export async function open(options: OpenOptions): Promise<Opening> {
   const known = tokens.all();
   const self = (data: Hex): Call => ({ target: multicall3, mayFail: true, data });
   const calls = [
+    self(plainCall('getCurrentBlockGasLimit()')),
     ...(options.baseFee ? [self(plainCall('getBasefee()'))] : []),
     ...signers.map((signer) => self(addressCall('getEthBalance(address)', signer))),
     ...known.flatMap(questionsTo),
@@ -73,6 +76,9 @@ export async function open(options: OpenOptions): Promise<Opening> {
   /** Takes the results in the order of the calls. */
   function read(results: Result[]): readonly string[] {
     const notes: string[] = [];
+    const [blockGas] = results.splice(0, 1);
+    const limit = readUint(blockGas?.data ?? '');
+    if (limit) options.onBlockGas(limit);
     if (options.baseFee) {
       const [told] = results.splice(0, 1);
       const wei = readUint(told?.data ?? '');

@@ -35,10 +35,10 @@ export function examine(token: KnownToken, chainId: number, results: readonly Re
   const told = domainTold?.success ? readDomain(domainTold.data, chainId, token.address) : undefined;
   const separator = separatorTold?.success ? wordAt(separatorTold.data, 0) : undefined;
   if (separator === undefined) return withoutSeparator(token, told);
-  const matches = (domain: Domain | undefined): domain is Domain =>
+  const matches = (domain: Domain | undefined) =>
     domain !== undefined && Buffer.from(domainSeparator(domain, chainId, token.address)).toString('hex') === separator;
 
-  if (matches(token.domain)) return { status: 'on', domain: token.domain };
+  if (token.domain && matches(token.domain)) return { status: 'on', domain: token.domain };
   if (token.domainVerified) {
     return off(`its DOMAIN_SEPARATOR is 0x${separator}, which is not that of ${shown(token.domain)}`);
   }

@@ -1,9 +1,9 @@
 /** A signed transaction whose hash is known before any node has seen it. */
 import type { Signed, Signer } from '@facilitator/engine';
-import { serializeTransaction, type TransactionSerializable } from 'viem';
+import { parseTransaction, serializeTransaction, type TransactionSerializable } from 'viem';
 import type { Carriage } from '../carry.ts';
 import type { Fees } from '../fees/fee-book.ts';
-import { type Hex, toBytes, toHex } from '../hash/hex.ts';
+import { type Hex, hexBytes, toBytes, toHex } from '../hash/hex.ts';
 import { keccak } from '../hash/keccak.ts';
 
 export type ToSign = Carriage & { readonly chainId: number; readonly nonce: bigint; readonly fees: Fees };
@@ -27,4 +27,14 @@ export async function signTransaction(signer: Signer, transaction: ToSign): Prom
 
 function serializable({ chainId, nonce, to, data, gas, fees }: ToSign): TransactionSerializable {
   return { chainId, nonce: Number(nonce), to, data, gas, value: 0n, ...fees };
+}
+
+/** What signed bytes offer. Throws when they are not a transaction of `signTransaction`. */
+export function feesOf(bytes: string): Fees {
+  const signed = hexBytes(bytes);
+  if (signed === undefined) throw new Error('signed bytes are not hex');
+  const { maxFeePerGas, maxPriorityFeePerGas = 0n, gasPrice } = parseTransaction(signed);
+  if (maxFeePerGas !== undefined) return { type: 'eip1559', maxFeePerGas, maxPriorityFeePerGas };
+  if (gasPrice !== undefined) return { type: 'legacy', gasPrice };
+  throw new Error('signed bytes offer no fees');
 }

@@ -1,0 +1,69 @@
+/** Which payments share a transaction, and the transactions that carry them. */
+import type { Attempt, Signed, Signer } from '@facilitator/engine';
+import type { EvmAuthorization } from '../authorization.ts';
+import { type CarryOptions, carry, fitting } from '../carry.ts';
+import { bump } from '../fees/bump.ts';
+import type { FeeBook } from '../fees/fee-book.ts';
+import { lowerAddress } from '../hash/hex.ts';
+import type { EvmPolicy } from '../policy.ts';
+import { feesOf, signTransaction } from './transaction.ts';
+
+export type SigningOptions = CarryOptions & {
+  readonly chainId: number;
+  readonly signers: readonly Signer[];
+  readonly fees: FeeBook;
+  readonly policy: EvmPolicy;
+  /** Gas that fits into a block; undefined while it is not known. */
+  readonly blockGas: () => bigint | undefined;
+};
+
+export type Signing = {
+  capacity(): number;
+  sign(from: string, nonce: bigint, items: readonly EvmAuthorization[]): Promise<Signed>;
+  replace(attempt: Attempt, items: readonly EvmAuthorization[]): Promise<Signed | undefined>;
+};
+
+/** EIP-7825: no transaction may use more. */
+const TRANSACTION_GAS = 16_777_216n;
+
+export function createSigning(options: SigningOptions): Signing {
+  const { chainId, fees, policy } = options;
+  const bySender = new Map(options.signers.map((signer) => [signer.address.toLowerCase(), signer]));
+
+  function signerOf(from: string): Signer {
+    const signer = bySender.get(from.toLowerCase());
+    if (signer === undefined) throw new Error(`no key signs for ${from}`);
+    return signer;
+  }
+
+  function capacity(): number {
+    const blockGas = options.blockGas();
+    if (blockGas === undefined) return 1;
+    // Large transactions wait longer for a block, and share the fate of their worst payment.
+    const shares = [(blockGas * 15n) / 100n, (TRANSACTION_GAS * 60n) / 100n];
+    return Math.max(1, Math.min(policy.company, ...shares.map((room) => fitting(room, policy.gas))));
+  }
+
+  return {
+    capacity,
+    async sign(from, nonce, items) {
+      const signer = signerOf(from);
+      if (items.length > capacity()) throw new Error(`${items.length} payments do not fit into one transaction`);
+      return signTransaction(signer, { ...carry(items, options), chainId, nonce, fees: await fees.quote() });
+    },
+    async replace({ signer: from, nonce, bytes }, items) {
+      const signer = signerOf(from);
+      const offered = bump(feesOf(bytes), await fees.quote(), policy.maxFeePerGas);
+      if (offered === undefined) return undefined;
+      const carriage = items.length > 0 ? carry(items, options) : nothing(from);
+      return signTransaction(signer, { ...carriage, chainId, nonce, fees: offered });
+    },
+  };
+
+  /** A transaction to oneself, which only uses the nonce up. */
+  function nothing(from: string) {
+    const to = lowerAddress(from);
+    if (to === undefined) throw new Error(`${from} is not an address`);
+    return { to, data: '0x', gas: policy.gas.key } as const;
+  }
+}
