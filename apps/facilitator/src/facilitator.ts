@@ -4,6 +4,7 @@ import {
   type EvmChain,
   type EvmPolicy,
   evmChain,
+  type GasCeilings,
   jsonRpc,
   localSigner,
   type Rpc,
@@ -95,15 +96,18 @@ export function openChain(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | '
   return { plan, chain, rpc };
 }
 
-function policyOf(
-  { network, ceilings }: NetworkPlan,
-  config: Pick<Config, 'anyAsset' | 'factories'>,
-): Partial<EvmPolicy> {
-  const { gas, feePerGas } = ceilings;
+function policyOf(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factories'>): Partial<EvmPolicy> {
+  const { gas, feePerGas } = plan.ceilings;
+  const usual = defaultPolicy(plan.network);
   return {
     anyAsset: config.anyAsset,
-    factories: [...defaultPolicy(network).factories, ...config.factories],
-    ...(gas === undefined ? {} : { gas: { key: gas, wallet: gas, undeployed: gas } }),
+    factories: [...usual.factories, ...config.factories],
+    ...(gas === undefined ? {} : { gas: gasCeilings(gas, usual.gas) }),
     ...(feePerGas === undefined ? {} : { maxFeePerGas: feePerGas }),
   };
+}
+
+/** One number for every way to sign; what needs less in company is not given more. */
+function gasCeilings(most: bigint, { grouped }: GasCeilings): GasCeilings {
+  return { key: most, grouped: grouped < most ? grouped : most, wallet: most, undeployed: most };
 }

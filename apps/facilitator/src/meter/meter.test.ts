@@ -23,6 +23,7 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'verify.done': { type: 'verify.done', network, outcome: 'invalid_exact_evm_signature' },
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
   'settle.prepared': { type: 'settle.prepared', network, transaction, size: 2 },
+  'settle.replaced': { type: 'settle.replaced', network, transaction, replaced: `0x${'cd'.repeat(32)}` },
   'settle.broadcast': { type: 'settle.broadcast', network, transaction, outcome: 'unknown', detail: 'socket closed' },
   'settle.done': { type: 'settle.done', network, payment: 'anchor', outcome: 'settled', transaction },
   'settle.cost': { type: 'settle.cost', network, transaction, cost: 123_456_789_012_345_678n },
@@ -41,6 +42,7 @@ describe('createMeter', () => {
       'verify.done debug',
       'verify.call debug',
       'settle.prepared info',
+      'settle.replaced info',
       'settle.broadcast warn',
       'settle.done info',
       'settle.cost info',
@@ -59,6 +61,7 @@ describe('createMeter', () => {
     );
     expect(text).toContain('facilitator_verify_call_seconds_sum{network="eip155:8453"} 0.04');
     expect(text).toContain('facilitator_verify_batch_size_sum{network="eip155:8453"} 17');
+    expect(text).toContain('facilitator_replacements_total{network="eip155:8453"} 1');
     expect(text).toContain('facilitator_transactions_total{network="eip155:8453"} 1');
     expect(text).toContain('facilitator_transaction_size_sum{network="eip155:8453"} 2');
     expect(text).toContain('facilitator_broadcasts_total{network="eip155:8453",outcome="unknown"} 1');

@@ -62,6 +62,9 @@ function count(metrics: Metrics, event: EngineEvent): void {
       metrics.transactions.inc({ network });
       metrics.transactionSize.observe({ network }, event.size);
       break;
+    case 'settle.replaced':
+      metrics.replacements.inc({ network });
+      break;
     case 'settle.broadcast': {
       const outcome = BROADCAST_OUTCOMES.has(event.outcome) ? event.outcome : 'other';
       metrics.broadcasts.inc({ network, outcome });

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** Where the process starts. Nothing is loaded before the runtime is known to understand it. */
+
+const NEEDED = 24;
+const [major] = process.versions.node.split('.');
+
+if (Number(major) < NEEDED) {
+  process.stderr.write(
+    `Node ${NEEDED} or newer is needed, and this is ${process.versions.node}. \`npm ci\` brings the right one: start with \`npm start\`.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  const { createProgram } = await import('./cli/program.ts');
+  await createProgram().parseAsync();
+}
