@@ -8,6 +8,7 @@ import type { Clock } from './ports/clock.ts';
 import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { recover } from './recover.ts';
+import { admit } from './settle/admission.ts';
 import { failed, refused, settled, unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
@@ -59,6 +60,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const intake = createIntake({
     ...{ chain, journal, clock, meter, cases, queue },
     ask: verifier.ask,
+    admit: (authorization) =>
+      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * lanes.length }),
     closing: () => closing,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>

@@ -209,6 +209,18 @@ describe('batches', () => {
   });
 });
 
+describe('admission', () => {
+  it('refuses a signature that could expire in the queue, before anything is recorded or sent', async () => {
+    world.ledger.weather.dropBytes = true;
+    const long = world.clock.now() + 3_000n;
+    for (let i = 0; i < 600; i += 1) void begin(fakePayment(`n${i}`, long), { waitMs: 60_000 });
+    await world.clock.advance(100);
+    const short = fakePayment('short', world.clock.now() + 16n);
+    expect((await world.settle(short)).answer).toMatchObject({ status: 'unavailable', retryAfter: expect.any(Number) });
+    expect(await world.journal.payment(`${NETWORK}:0xbuyer:short`)).toBeUndefined();
+  });
+});
+
 describe('replacement', () => {
   it('takes the place of the lowest stuck nonce at a higher fee, and only of that', async () => {
     world.ledger.weather.dropBytes = true;

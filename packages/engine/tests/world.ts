@@ -7,7 +7,7 @@ import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
 import { authorizationOf, FakeLedger, fakeChain } from './fake-chain.ts';
-import { createFakeClock, type FakeClock, settleDown } from './fake-clock.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
 
 export type World = {
   readonly clock: FakeClock;
@@ -76,8 +76,9 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
       await clock.advance(1_000);
     },
     async close() {
-      await world.engine.close();
-      await settleDown();
+      const closed = world.engine.close();
+      await clock.advance(10);
+      await closed;
       await journal.close();
     },
   };

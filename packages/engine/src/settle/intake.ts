@@ -20,6 +20,8 @@ export type IntakeOptions<A extends Authorization> = {
   readonly cases: Cases<A>;
   readonly queue: Queue<A>;
   readonly ask: (authorization: A) => Promise<Verdict>;
+  /** Refuses a payment that cannot be carried in time; `undefined` admits. */
+  readonly admit: (authorization: A) => Settlement | undefined;
   /** True once nothing new may be sent. */
   readonly closing: () => boolean;
 };
@@ -68,6 +70,8 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       if (known !== undefined) return cases.finish(kase, await answerKnown(known, kase));
       const late = chain.untimely(authorization, clock.now());
       if (late !== undefined) return cases.finish(kase, failed(authorization, late.reason, late.message, ''));
+      const busy = options.admit(authorization);
+      if (busy !== undefined) return cases.finish(kase, busy);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), options.ask(authorization)]);
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());

@@ -24,6 +24,7 @@ export type QueueOptions<A extends Authorization> = {
 };
 
 export type Queue<A extends Authorization> = {
+  size(): number;
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry. */
   giveBack(taken: readonly Case<A>[]): void;
@@ -104,6 +105,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
   }
 
   return {
+    size: () => queue.length,
     add(kase) {
       kase.phase = 'queued';
       queue.push(kase);
