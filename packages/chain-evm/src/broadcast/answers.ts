@@ -64,6 +64,7 @@ const TABLE: readonly Row[] = [
       /transaction gas limit/i,
       // The pool
       /txpool is full|pool is full|queue full|pending tx pool full|pool overflow/i,
+      /future transaction tries to replace pending|address already reserved/i,
       /account limit exceeded|in-flight transaction limit|too many (?:queued )?transactions/i,
       // The nonce, far ahead
       /nonce (?:is )?too (?:high|far|distant)|nonce gap/i,
