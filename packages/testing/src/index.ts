@@ -21,6 +21,13 @@ export {
 } from './contract.ts';
 export { type CountingProxy, countingProxy } from './counting-proxy.ts';
 export { freePort } from './free-port.ts';
+export type { KmsKey, KmsKeySpec, KmsKeyState } from './kms/keys.ts';
+export {
+  type KmsDisturbance,
+  type KmsDouble,
+  type KmsOperation,
+  startKmsDouble,
+} from './kms/kms-double.ts';
 export { type PaymentToRequest, paymentRequestV1, paymentRequestV2 } from './payment-request.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { createRpc, RefusedCall, type Rpc } from './rpc.ts';
