@@ -4,7 +4,7 @@ import type { TransferTerms } from '../abi/calls.ts';
 import { type Hex, hexBytes, lowerAddress } from '../hash/hex.ts';
 
 /** `signature` is still whatever text was sent, without any 0x: its form is judged with the rest of the signature. */
-export type Eip3009Payload = { readonly transfer: TransferTerms; readonly signature: string };
+type Eip3009Payload = { readonly transfer: TransferTerms; readonly signature: string };
 
 export type ParsedPayload =
   | { readonly status: 'payload'; readonly payload: Eip3009Payload }

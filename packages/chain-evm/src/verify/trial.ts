@@ -25,7 +25,7 @@ export type TrialOptions = {
 };
 
 /** A refusal worth a second look, because something else could stand behind it. */
-export type Doubt = 'who-is-blocked' | 'more-gas' | 'later';
+type Doubt = 'who-is-blocked' | 'more-gas' | 'later';
 
 export type Tried = { readonly verdict: Verdict; readonly doubt?: Doubt };
 
