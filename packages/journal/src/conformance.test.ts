@@ -9,6 +9,7 @@ import { describeGrouping } from '../tests/grouping.ts';
 import { describeHistories } from '../tests/histories.ts';
 import { describeLifecycle } from '../tests/lifecycle.ts';
 import { describeLostCommit } from '../tests/lost-commit.ts';
+import { describePlans } from '../tests/plans.ts';
 import { describeRaces } from '../tests/races.ts';
 import { postgres, sqlite } from '../tests/store-under-test.ts';
 
@@ -25,5 +26,6 @@ for (const store of [sqlite, postgres()])
     describeHistories(store, store.name === 'SQLite' ? 500 : 100);
     describeDurability(store);
     describeLifecycle(store);
+    describePlans(store);
     if (store.name === 'PostgreSQL') describeLostCommit(store);
   });

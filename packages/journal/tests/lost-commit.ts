@@ -1,4 +1,4 @@
-/** A connection that breaks around COMMIT: the journal finds out what became of it. */
+/** A connection that breaks in a transaction or around its COMMIT: the journal tries again, or finds out what happened. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Clock } from '@facilitator/engine';
@@ -7,13 +7,14 @@ import { NETWORK, prepare, sampleClaim } from './samples.ts';
 import { type Place, type StoreUnderTest, steadyClock } from './store-under-test.ts';
 
 /**
+ * `early`     the connection breaks in the middle of the transaction
  * `before`    the connection breaks and COMMIT never reaches the server
  * `after`     COMMIT is done, and its answer is lost
  * `gone`      as `after`, and the server cannot be reached again
  */
-type Break = 'before' | 'after' | 'gone';
+type Break = 'early' | 'before' | 'after' | 'gone';
 
-/** Passes connections on to PostgreSQL and breaks one at the next COMMIT, once armed. */
+/** Passes connections on to PostgreSQL and breaks one at the next insert or COMMIT, once armed. */
 async function startBreaker(url: string) {
   const { hostname, port } = new URL(url);
   let armed: Break | undefined;
@@ -33,11 +34,11 @@ async function startBreaker(url: string) {
     }
     let broken = false;
     near.on('data', (data) => {
-      const commit = data.includes('commit\0');
-      if (commit && armed !== undefined) {
+      const trigger = armed === 'early' ? 'insert into' : 'commit\0';
+      if (armed !== undefined && data.includes(trigger)) {
         broken = true;
         gone = armed === 'gone';
-        if (armed === 'before') near.destroy();
+        if (armed === 'before' || armed === 'early') near.destroy();
         armed = undefined;
       }
       if (!near.destroyed) far.write(data);
@@ -85,6 +86,13 @@ export function describeLostCommit(store: StoreUnderTest): void {
     afterEach(async () => {
       await place.clear();
       await breaker.stop();
+    });
+
+    test('is not lost when the connection breaks before it: the writes are tried again', async () => {
+      const journal = await place.open({ url: breaker.url });
+      breaker.arm('early');
+      expect(await journal.claim(sampleClaim('a'))).toEqual({ status: 'claimed' });
+      expect(await prepare(journal, '0x1', ['a'])).toMatchObject({ nonce: 0n });
     });
 
     test('that happened is a success', async () => {

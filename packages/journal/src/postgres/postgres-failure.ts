@@ -31,6 +31,8 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['ERR_INVALID_URL', 'the journal URL cannot be read; special characters in its password must be percent-encoded'],
 ]);
 
+const NO_TLS = 'the server has no TLS, and the journal URL asks for it';
+
 /** The driver's own errors have no code; these are their fixed texts. */
 const DRIVER: ReadonlyMap<string, string> = new Map([
   ['timeout exceeded when trying to connect', 'no connection within the deadline'],
@@ -39,7 +41,7 @@ const DRIVER: ReadonlyMap<string, string> = new Map([
   ['Connection terminated', 'the connection was lost'],
   ['Query read timeout', 'the server did not answer within the deadline'],
   ['Client has encountered a connection error and is not queryable', 'the connection was lost'],
-  ['The server does not support SSL connections', 'the server has no TLS, and the journal URL asks for it'],
+  ['The server does not support SSL connections', NO_TLS],
 ]);
 
 /** A SQLSTATE, a system error code, or `undefined`. */
@@ -72,11 +74,27 @@ export function judgePostgres(error: unknown): Failure {
   return { remedy: again ? 'again' : 'none', error: new JournalError('unavailable', text) };
 }
 
-/** Why a connection for good cannot be made, or not now. */
+/** Reasons that may go away by themselves: a server that is starting, restarting or full. */
+const PASSING: ReadonlySet<string> = new Set([
+  '57P03',
+  '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+]);
+
+/** Why the journal cannot be opened: `unavailable` when it may be tried again, `unusable` when it has to be mended. */
 export function openingError(error: unknown): JournalError {
   if (error instanceof JournalError) return error;
   const code = errorCode(error);
-  return new JournalError('unusable', `The journal cannot be opened: ${describe(error, code)}.`);
+  const known = error instanceof Error ? DRIVER.get(error.message) : undefined;
+  const passing = code === undefined ? known !== undefined && known !== NO_TLS : PASSING.has(code);
+  return new JournalError(
+    passing ? 'unavailable' : 'unusable',
+    `The journal cannot be opened: ${describe(error, code)}.`,
+  );
 }
 
 function describe(error: unknown, code: string | undefined): string {

@@ -1,5 +1,5 @@
 /** The journal in one SQLite file, owned by this process alone. Every commit is on disk before a write resolves. */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
@@ -37,7 +37,7 @@ export async function openSqlite(path: string): Promise<Store> {
 /** Only the owner may read it: claims contain signatures that are worth money until they are used. */
 function makePlace(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     closeSync(openSync(path, 'a', 0o600));
   } catch (error) {
     throw new JournalError(
@@ -46,6 +46,13 @@ function makePlace(path: string): void {
         'Give the journal URL a folder that the facilitator may write to, for example sqlite:/var/lib/facilitator/journal.db.',
     );
   }
+}
+
+/** Not `recursive`: Node never returns where a parent exists and yet nothing can be made in it, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function openOwned(path: string): DatabaseSync {
