@@ -7,14 +7,14 @@ import { complain, remark } from './complain.ts';
 import { readEnvironment } from './environment.ts';
 
 export type CheckOptions = {
-  readonly envFile?: string;
+  readonly env?: string;
   /** Also lists networks that nothing was configured for. */
   readonly all?: boolean;
 };
 
 /** 0 when everything configured can be served. */
 export async function check(options: CheckOptions): Promise<number> {
-  const read = readEnvironment(options.envFile);
+  const read = readEnvironment(options.env);
   if (read.status === 'unreadable') {
     process.stderr.write(`${read.path} cannot be read.\n`);
     return 1;

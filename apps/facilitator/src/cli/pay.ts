@@ -7,16 +7,16 @@ import { type PrivateKey, problemLine } from '../config/config.ts';
 import { readKeyPool } from '../config/key-pool.ts';
 import { readEnvironment } from './environment.ts';
 
-export type PayOptions = { readonly maxPrice: string; readonly envFile?: string };
+export type PayOptions = { readonly maxPrice: string; readonly env?: string };
 
 /** 0 when it was paid, or cost nothing. */
-export async function pay(target: string, { maxPrice, envFile }: PayOptions): Promise<number> {
+export async function pay(target: string, { maxPrice, env }: PayOptions): Promise<number> {
   const url = URL.parse(target);
   if (url === null || !/^https?:$/.test(url.protocol))
     return fail('Give the http or https address of something for sale.');
   const dollars = /^\$?(\d+(?:\.\d+)?)$/.exec(maxPrice)?.[1];
   if (dollars === undefined) return fail('--max-price must be an amount of dollars such as 0.50.');
-  const buyer = findBuyer(url, envFile);
+  const buyer = findBuyer(url, env);
   if (buyer.status === 'none') return fail(buyer.why);
   const networks = createNetworks();
   const purchase = await buy(target, {

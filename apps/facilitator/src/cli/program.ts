@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 
-const ENV_FILE = ['--env-file <path>', 'read variables from this file instead of .env; real ones win'] as const;
+/** Not called --env-file: node takes that one for itself, wherever it stands. */
+const ENV_FILE = ['--env <path>', 'read variables from this file instead of .env; real ones win'] as const;
 
 /** Commands set `process.exitCode`, or end the process themselves. */
 export function createProgram(): Command {
@@ -12,11 +13,11 @@ export function createProgram(): Command {
     .showHelpAfterError('Try --help.');
 
   program
-    .command('serve', { isDefault: true })
+    .command('serve')
     .description('Answer verify and settle requests. Without any configuration: the sandbox.')
     .option(...ENV_FILE)
     .addHelpText('after', SERVE_HELP)
-    .action(async (options: { readonly envFile?: string }) => {
+    .action(async (options: { readonly env?: string }) => {
       const { serve } = await import('./serve.ts');
       process.exitCode = await serve(options);
     });
@@ -26,7 +27,7 @@ export function createProgram(): Command {
     .description('Run a chain, a facilitator, a shop and a buyer on this machine, and show a payment.')
     .option(...ENV_FILE)
     .addHelpText('after', SANDBOX_HELP)
-    .action(async (options: { readonly envFile?: string }) => {
+    .action(async (options: { readonly env?: string }) => {
       const { serveSandbox } = await import('./serve.ts');
       process.exitCode = await serveSandbox(options);
     });
@@ -37,7 +38,7 @@ export function createProgram(): Command {
     .option('--all', 'also list networks that are not configured')
     .option(...ENV_FILE)
     .addHelpText('after', CHECK_HELP)
-    .action(async (options: { readonly envFile?: string; readonly all?: boolean }) => {
+    .action(async (options: { readonly env?: string; readonly all?: boolean }) => {
       const { check } = await import('./check.ts');
       process.exitCode = await check(options);
     });
@@ -49,7 +50,7 @@ export function createProgram(): Command {
     .option('--max-price <dollars>', 'pay at most this much for one of the well-known dollar tokens', '1')
     .option(...ENV_FILE)
     .addHelpText('after', PAY_HELP)
-    .action(async (url: string, options: { readonly maxPrice: string; readonly envFile?: string }) => {
+    .action(async (url: string, options: { readonly maxPrice: string; readonly env?: string }) => {
       const { pay } = await import('./pay.ts');
       process.exitCode = await pay(url, options);
     });
@@ -63,7 +64,7 @@ Settings are environment variables; .env.example describes all of them.
 Examples:
   $ facilitator serve
   $ RPC_URL_BASE_SEPOLIA=https://sepolia.base.org EVM_PRIVATE_KEY_TESTNET=0x... facilitator serve
-  $ facilitator serve --env-file /etc/facilitator.env
+  $ facilitator serve --env /etc/facilitator.env
 
 SIGTERM and SIGINT stop it in good order; a second one ends it at once.`;
 
@@ -78,7 +79,7 @@ Ends with status 0 when all that is configured can be served, else 1. Never show
 
 Examples:
   $ facilitator check
-  $ facilitator check --all --env-file production.env`;
+  $ facilitator check --all --env production.env`;
 
 const PAY_HELP = `
 Examples:

@@ -26,7 +26,9 @@ export async function sandbox({ server, explicitLog }: SandboxCommand): Promise<
   const close = () => stopWithin(0, () => world.close());
 
   introduce(world, print);
-  if (!world.url.endsWith(`:${server.port}`)) print(`Port ${server.port} is taken, so it is another one this time.\n`);
+  if (server.port !== 0 && !world.url.endsWith(`:${server.port}`)) {
+    print(`Port ${server.port} is taken, so the facilitator has another one this time.\n`);
+  }
   const transaction = await Promise.race([firstPayment(world, print, tell), stopped.then(() => undefined)]);
   if (transaction !== undefined) tryNext(world, transaction, print);
   await stopped;

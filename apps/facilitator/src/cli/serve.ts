@@ -10,11 +10,11 @@ import { complain, remark } from './complain.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 import { stopWithin, untilAskedToStop } from './stop-signals.ts';
 
-export type ServeOptions = { readonly envFile?: string };
+export type ServeOptions = { readonly env?: string };
 
 /** Resolves to an exit status when it cannot start; otherwise the process ends with it. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const read = readEnvironment(options.envFile);
+  const read = readEnvironment(options.env);
   if (read.status === 'unreadable') return fail(`${read.path} cannot be read.`);
   const { env } = read;
   const reading = loadConfig(env, process.cwd());
@@ -39,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
 /** The sandbox whatever else is configured: only its port and log level are read. */
 export async function serveSandbox(options: ServeOptions): Promise<number> {
-  const read = readEnvironment(options.envFile);
+  const read = readEnvironment(options.env);
   if (read.status === 'unreadable') return fail(`${read.path} cannot be read.`);
   const { PORT, LOG_LEVEL } = read.env;
   const reading = loadConfig({ PORT, LOG_LEVEL }, process.cwd());

@@ -61,7 +61,9 @@ describe('problems', () => {
   });
 
   it('lists every problem at once', () => {
-    const reading = readConfig({ ...testnet, PORT: 'x', LOG_LEVEL: 'y', ALLOW_ANY_ASSET: 'z' });
-    expect(lines(reading).map((line) => line.split(':')[0])).toEqual(['PORT', 'LOG_LEVEL', 'ALLOW_ANY_ASSET']);
+    const bad = { PORT: 'x', LOG_LEVEL: 'y', EVM_PRIVATE_KEY: 'z', RPC_URL_BASE: 'w', MAX_GAS_BASE: 'v' };
+    const reading = readConfig({ ...testnet, ...bad });
+    expect(lines(reading).map((line) => line.split(':')[0])).toEqual(Object.keys(bad));
+    expect(lines(readConfig({ PORT: 'x' }))).toHaveLength(1);
   });
 });

@@ -16,40 +16,36 @@ const KEY_VARIABLES = ['EVM_PRIVATE_KEY_MAINNET', 'EVM_PRIVATE_KEY_TESTNET', 'EV
 /** `file` is the content of CONFIG_FILE, which the caller reads. Nothing in the result but `config` holds a value. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, file?: string): Reading {
   const given = withoutBlanks(env);
-  const read = environment.safeParse(Object.fromEntries(given));
-  if (!read.success) {
-    const wrong = new Set(read.error.issues.map(({ path }) => String(path[0])));
-    return { status: 'problems', problems: [...wrong].flatMap(formProblem), notices: strayNames(given) };
-  }
-  const values = read.data;
+  const { values, problems: formProblems } = readValues(given);
   const server = serverConfig(values);
-  const notices = [...strayNames(given), ...oldNames(values)];
-  const { keys, problems: keyProblems } = readKeys(values);
-
+  const keys = readKeys(values);
   const own = readOwnFile(file, given);
-  if (own.status === 'problems') return { status: 'problems', problems: [...keyProblems, ...own.problems], notices };
+  const notices = [...strayNames(given), ...oldNames(values)];
+  if (own.status === 'problems') {
+    return { status: 'problems', problems: [...formProblems, ...keys.problems, ...own.problems], notices };
+  }
   const { networks } = own;
   const endpoints = readEndpoints(given, networks);
   const ceilings = readCeilings(given, networks);
   notices.push(...endpoints.notices, ...ceilings.notices);
+  const problems = [...formProblems, ...keys.problems, ...endpoints.problems, ...ceilings.problems];
 
-  const asked = keyProblems.length > 0 || Object.keys(keys).length > 0 || endpoints.urls.size > 0;
-  if (!asked && file === undefined && values.NETWORKS === undefined) return { status: 'unconfigured', server, notices };
+  const asked = Object.keys(keys.keys).length > 0 || endpoints.urls.size > 0 || values.NETWORKS !== undefined;
+  if (problems.length === 0 && !asked && file === undefined) return { status: 'unconfigured', server, notices };
 
-  // A key that cannot be read would look like none at all.
-  if (keyProblems.length > 0)
-    return { status: 'problems', problems: [...keyProblems, ...endpoints.problems, ...ceilings.problems], notices };
+  // A setting that cannot be read would look like none at all, and be complained of twice.
+  if (problems.length > 0) return { status: 'problems', problems, notices };
+  const { urls } = endpoints;
   const serving = decideServing({
     networks,
-    urls: endpoints.urls,
+    urls,
     ceilings: ceilings.ceilings,
-    keys,
+    keys: keys.keys,
     only: values.NETWORKS,
   });
   notices.push(...serving.notices);
-  const problems = [...endpoints.problems, ...ceilings.problems, ...serving.problems];
-  if (problems.length === 0 && serving.served.length === 0) problems.push(nothingToServe(keys));
-  if (problems.length > 0) return { status: 'problems', problems, notices };
+  if (serving.problems.length > 0) return { status: 'problems', problems: serving.problems, notices };
+  if (serving.served.length === 0) return { status: 'problems', problems: [nothingToServe(keys.keys)], notices };
   return {
     status: 'config',
     notices,
@@ -63,6 +59,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
       factories: values.ERC6492_FACTORIES ?? [],
     },
   };
+}
+
+/** What can be read, and a problem for each variable that cannot. */
+function readValues(given: ReadonlyMap<string, string>) {
+  const read = environment.safeParse(Object.fromEntries(given));
+  if (read.success) return { values: read.data, problems: [] };
+  const wrong = new Set(read.error.issues.map(({ path }) => String(path[0])));
+  const readable = [...given].filter(([name]) => !wrong.has(name));
+  return { values: environment.parse(Object.fromEntries(readable)), problems: [...wrong].flatMap(formProblem) };
 }
 
 /** Compose files and shells leave empty variables behind; they mean "not set". */

@@ -54,6 +54,7 @@ export function createApp(house: House): FastifyInstance {
     maxAge: PREFLIGHT_SECONDS,
   });
   observe(app, house);
+  endConnectionsOnClose(app);
 
   const endpoints = [
     rootEndpoint(house),
@@ -76,6 +77,17 @@ export function createApp(house: House): FastifyInstance {
     endpoints.map(({ path }) => path.replace(':id', '{id}')),
   );
   return app;
+}
+
+/** An answer that is sent while the server closes is the last on its connection: a kept one would hold up the end. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
 }
 
 /** One log line and two metrics per request. Bodies and headers are never logged: they hold signatures. */
