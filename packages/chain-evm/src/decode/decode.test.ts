@@ -298,4 +298,11 @@ describe('the window', () => {
     expect(refusal?.reason).toBe(reason);
     if (reason !== undefined) expect(refusal).toMatchObject({ payer: payer.address, message: /1000|1006/ });
   });
+
+  it('says whether it is over or only too short', () => {
+    expect(untimely(at(0n, 1_000n), 1_000n, 6n)?.message).toMatch(
+      /^The authorization ended at 1000, and now it is 1000/,
+    );
+    expect(untimely(at(0n, 1_001n), 1_000n, 6n)?.message).toMatch(/^The authorization ends at 1001; .* until 1006/);
+  });
 });

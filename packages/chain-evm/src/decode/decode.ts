@@ -68,7 +68,10 @@ export function decode(payment: Payment, options: DecodeOptions): Decoded<EvmAut
 export function untimely({ transfer, payer }: EvmAuthorization, now: Seconds, margin: Seconds): Refusal | undefined {
   const { validAfter, validBefore } = transfer;
   if (validBefore < now + margin) {
-    const message = `The authorization ends at ${validBefore}; settling needs it until ${now + margin} at least.`;
+    const message =
+      validBefore <= now
+        ? `The authorization ended at ${validBefore}, and now it is ${now}. Sign a new one.`
+        : `The authorization ends at ${validBefore}; settling needs it until ${now + margin} at least.`;
     return { ...refused('invalid_exact_evm_payload_authorization_valid_before', message), payer };
   }
   if (validAfter > now) {
