@@ -4,11 +4,14 @@ import {
   counterfactualWallet,
   fund,
   putFactory,
+  putToken,
   putWallet,
   randomNonce,
   sendTransaction,
   setNonceUsed,
   signAuthorization,
+  someAddress,
+  type TokenFixture,
   transferCalldata,
   type Wallet,
   wrap6492,
@@ -19,7 +22,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EvmAuthorization, type EvmChain, localSigner } from '../src/index.ts';
 import { handClock } from './clock.ts';
 import { paymentOf } from './payment.ts';
-import { decoded, GLUE, PURSE, type Stage, setStage, USDC } from './stage.ts';
+import { decoded, GLUE, PURSE, type Stage, setStage, tokenLike, USDC } from './stage.ts';
 
 let stage: Stage;
 let payer: Wallet;
@@ -132,6 +135,16 @@ describe('a lone payment', () => {
     expect((await settled([item])).sighting.proofs).toMatchObject([
       { status: 'unpaid', reason: 'invalid_exact_evm_transaction_failed' },
     ]);
+  });
+
+  it('of a token that only pays when simulated proves unpaid', async () => {
+    const liar: TokenFixture = { ...USDC, kind: 'LyingToken', address: someAddress() };
+    await putToken(stage.anvil, liar);
+    await fund(stage.anvil, liar, payer.address, PURSE);
+    const chain = stage.another({ tokens: [tokenLike(liar)] });
+    const item = decoded(chain.decode(await stage.pay(payer, { token: liar })));
+    expect(await chain.verify([item])).toEqual([{ status: 'valid' }]);
+    expect((await settled([item], chain)).sighting.proofs).toMatchObject([{ status: 'unpaid' }]);
   });
 
   it('of a foreign signer is not signed', async () => {
