@@ -11,6 +11,7 @@ import { describeLifecycle } from '../tests/lifecycle.ts';
 import { describeLostCommit } from '../tests/lost-commit.ts';
 import { describePlans } from '../tests/plans.ts';
 import { describeRaces } from '../tests/races.ts';
+import { describeReplacements } from '../tests/replacements.ts';
 import { postgres, sqlite } from '../tests/store-under-test.ts';
 
 for (const store of [sqlite, postgres()])
@@ -19,6 +20,7 @@ for (const store of [sqlite, postgres()])
     afterAll(() => store.stop());
     describeClaims(store);
     describeAttempts(store);
+    describeReplacements(store);
     describeEndings(store);
     describeConstraints(store);
     describeRaces(store);

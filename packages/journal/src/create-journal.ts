@@ -4,7 +4,7 @@ import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError } from './journal-error.ts';
 import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from './reads.ts';
-import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, text } from './record.ts';
+import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
 import type { Reading, Store } from './store.ts';
 import { type Write, writeKind } from './write-kind.ts';
 import { applyClaims } from './writes/claim.ts';
@@ -67,8 +67,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
       const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
       return prepare({ attempt, row: attemptRow(attempt, clock.now()) });
     },
-    replace: async (hash, { hash: next, bytes }) =>
-      replace({ over: text('hash', hash), signed: { hash: next, bytes }, now: clock.now() }),
+    replace: async (hash, signed) => replace({ over: text('hash', hash), signed: signedColumns(signed, clock.now()) }),
     resolve: async (hash, outcome, conclusions) =>
       resolve({
         hash: text('hash', hash),

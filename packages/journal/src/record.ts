@@ -57,19 +57,30 @@ export function claimRow(claim: Claim, now: Seconds): PaymentsTable {
   };
 }
 
-export function attemptRow(attempt: Attempt, now: Seconds): TransactionsTable {
-  if (attempt.hash === '') throw refused('A signed transaction has no hash.');
+/** The columns of a signed transaction that do not depend on its place. */
+export type SignedColumns = Pick<TransactionsTable, 'hash' | 'outcome' | 'block' | 'cost' | 'created_at'> & {
+  readonly bytes: string;
+};
+
+export function signedColumns(signed: Signed, now: Seconds): SignedColumns {
+  if (signed.hash === '') throw refused('A signed transaction has no hash.');
   return {
-    hash: text('hash', attempt.hash),
-    network: attempt.network,
-    signer: text('signer', attempt.signer),
-    nonce: int64('nonce', attempt.nonce),
-    attempt: 0n,
-    bytes: text('bytes', attempt.bytes),
+    hash: text('hash', signed.hash),
+    bytes: text('bytes', signed.bytes),
     outcome: 'open',
     block: null,
     cost: null,
     created_at: int64('createdAt', now),
+  };
+}
+
+export function attemptRow(attempt: Attempt, now: Seconds): TransactionsTable {
+  return {
+    ...signedColumns(attempt, now),
+    network: attempt.network,
+    signer: text('signer', attempt.signer),
+    nonce: int64('nonce', attempt.nonce),
+    attempt: 0n,
   };
 }
 

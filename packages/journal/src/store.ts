@@ -15,6 +15,11 @@ export type Failure =
   /** The store does not work: every write of the group fails. */
   | { readonly remedy: 'none'; readonly error: JournalError };
 
+/** An error of our own that a store is asked about. */
+export function judgeOwn(error: JournalError): Failure {
+  return { remedy: error.fault === 'refused' ? 'apart' : 'none', error };
+}
+
 export type Store = {
   /** For lookups. Sees only what is committed. */
   readonly reading: Reading;

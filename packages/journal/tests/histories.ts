@@ -61,6 +61,14 @@ const prepare = fc.tuple(ids, hash, fc.constantFrom('s', 't'), fc.bigInt(0n, 9n)
     (model, here) => model.prepare(lane(here), which.map(here.name), here.name(by)),
   );
 });
+const replace = fc.tuple(hash, hash).map(([over, by]) => {
+  const signed = (here: Here) => ({ hash: here.name(by), bytes: `${by} over ${over}` });
+  return step(
+    `replace ${over} by ${by}`,
+    (journal, here) => journal.replace(here.name(over), signed(here)),
+    (model, here) => model.replace(here.name(over), signed(here)),
+  );
+});
 const resolve = fc.tuple(hash, outcome, fc.array(fc.tuple(id, kind), { maxLength: 3 })).map(([by, what, ends]) => {
   const conclusions = (here: Here) =>
     ends.map(([which, k]) => ({ id: here.name(which), conclusion: conclusion(here, k, by) }));
@@ -93,8 +101,8 @@ const undeliver = id.map((which) =>
 );
 
 /**
- * Steps at the same time behave as in the order of their calls. Not among them: `prepare`, which reads first, and keys,
- * which tie payments together that are otherwise independent.
+ * Steps at the same time behave as in the order of their calls. Not among them: `prepare`, which reads first,
+ * `replace`, which names no payments, and keys, which tie payments together that are otherwise independent.
  */
 const burst = fc.array(fc.oneof(claim(fc.constant(undefined)), resolve, conclude, deliver, undeliver), {
   minLength: 2,
@@ -105,6 +113,7 @@ const alone = fc
     claim(fc.constantFrom(undefined, 'k', 'l')),
     release,
     { arbitrary: prepare, weight: 3 },
+    { arbitrary: replace, weight: 2 },
     resolve,
     conclude,
     deliver,

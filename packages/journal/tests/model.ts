@@ -6,11 +6,12 @@ import type {
   ClaimResult,
   Conclusion,
   PaymentRecord,
+  Signed,
   Unfinished,
 } from '@facilitator/engine';
 import type { Seconds } from '@facilitator/protocol';
 
-type Known = Attempt & { outcome: 'open' | AttemptOutcome['status'] };
+type Known = Attempt & { readonly age: number; outcome: 'open' | AttemptOutcome['status'] };
 
 /** Thrown where the journal must reject. */
 export class Refused extends Error {}
@@ -56,8 +57,19 @@ export class ModelJournal {
     const fit = (id: string) => ['claimed', 'prepared'].includes(this.payments.get(id)?.state ?? '') && !open.has(id);
     if (this.attempts.has(hash) || !items.every(fit) || new Set(items).size < items.length) throw new Refused();
     const attempt: Attempt = { network, signer, nonce, items, hash, bytes: `bytes at ${nonce}` };
-    this.attempts.set(hash, { ...attempt, outcome: 'open' });
+    this.attempts.set(hash, { ...attempt, age: 0, outcome: 'open' });
     for (const id of items) this.change(id, { state: 'prepared', transaction: hash });
+    return attempt;
+  }
+
+  replace(over: string, signed: Signed): Attempt {
+    const replaced = this.attempts.get(over);
+    if (replaced?.outcome !== 'open' || this.attempts.has(signed.hash)) throw new Refused();
+    const { network, signer, nonce, items } = replaced;
+    const attempt: Attempt = { network, signer, nonce, items, ...signed };
+    this.attempts.set(signed.hash, { ...attempt, age: this.slot(replaced).length, outcome: 'open' });
+    for (const id of items)
+      if (this.payments.get(id)?.state === 'prepared') this.change(id, { transaction: signed.hash });
     return attempt;
   }
 
@@ -66,6 +78,8 @@ export class ModelJournal {
     if (attempt === undefined || !['open', outcome.status].includes(attempt.outcome)) throw new Refused();
     if (!conclusions.every(({ id }) => attempt.items.includes(id))) throw new Refused();
     if (new Set(conclusions.map(({ id }) => id)).size < conclusions.length) throw new Refused();
+    if (attempt.outcome === 'open')
+      for (const each of this.slot(attempt)) if (each.outcome === 'open') each.outcome = 'superseded';
     attempt.outcome = outcome.status;
     return conclusions.flatMap(({ id, conclusion }) => (this.conclude(id, conclusion) ? [id] : []));
   }
@@ -100,11 +114,19 @@ export class ModelJournal {
   unfinished(): Unfinished {
     const payments = [...this.payments.values()].filter(({ state }) => state === 'claimed' || state === 'prepared');
     const attempts = [...this.attempts.values()].filter((each) => each.outcome === 'open');
-    const byNonce = (a: Attempt, b: Attempt) => Number(a.nonce - b.nonce) || (a.signer < b.signer ? -1 : 1);
+    const byNonce = (a: Known, b: Known) =>
+      Number(a.nonce - b.nonce) || a.age - b.age || (a.signer < b.signer ? -1 : 1);
     return {
       payments: payments.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-      attempts: attempts.toSorted(byNonce).map(({ outcome, ...attempt }) => attempt),
+      attempts: attempts.toSorted(byNonce).map(({ outcome, age, ...attempt }) => attempt),
     };
+  }
+
+  /** All that share its nonce. */
+  private slot(attempt: Attempt): readonly Known[] {
+    return [...this.attempts.values()].filter(
+      ({ signer, nonce }) => signer === attempt.signer && nonce === attempt.nonce,
+    );
   }
 
   private change(id: string, more: Partial<PaymentRecord>): void {

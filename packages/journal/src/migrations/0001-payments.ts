@@ -96,6 +96,14 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .modifyEnd(flavour.tableEnd)
     .execute();
 
+  await db.schema
+    .createIndex('transactions_included_once')
+    .unique()
+    .on('transactions')
+    .columns(['network', 'signer', 'nonce'])
+    .where(sql<boolean>`outcome = 'included'`)
+    .execute();
+
   // Recovery reads only what is unfinished, however many final rows there are.
   await db.schema
     .createIndex('payments_unfinished')

@@ -3,7 +3,7 @@
  * may quote values, hosts or the connection string.
  */
 import { JournalError } from '../journal-error.ts';
-import type { Failure } from '../store.ts';
+import { type Failure, judgeOwn } from '../store.ts';
 
 /** SQLSTATE classes and codes, https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const OF_THE_WRITE: ReadonlySet<string> = new Set(['22', '23', '42', '54', 'P0']);
@@ -45,7 +45,7 @@ const DRIVER: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A SQLSTATE, a system error code, or `undefined`. */
-export function errorCode(error: unknown): string | undefined {
+function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
@@ -58,7 +58,7 @@ function isSqlState(code: string): boolean {
 }
 
 export function judgePostgres(error: unknown): Failure {
-  if (error instanceof JournalError) return { remedy: 'none', error };
+  if (error instanceof JournalError) return judgeOwn(error);
   const code = errorCode(error);
   const text = `PostgreSQL: ${describe(error, code)}`;
   if (code !== undefined && isSqlState(code)) {

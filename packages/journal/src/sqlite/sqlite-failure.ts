@@ -1,6 +1,6 @@
 /** What SQLite's errors mean for the writes that met them. */
 import { JournalError } from '../journal-error.ts';
-import type { Failure } from '../store.ts';
+import { type Failure, judgeOwn } from '../store.ts';
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
 const BUSY = 5;
@@ -23,7 +23,7 @@ export function errorText(error: unknown): string {
 }
 
 export function judgeSqlite(error: unknown): Failure {
-  if (error instanceof JournalError) return { remedy: 'none', error };
+  if (error instanceof JournalError) return judgeOwn(error);
   const code = resultCode(error);
   // Values that cannot be bound are a TypeError or RangeError of the driver.
   if (code === undefined || OF_THE_WRITE.has(code))

@@ -1,13 +1,12 @@
 /** Replacements: another transaction for the nonce of an open attempt, carrying what that one carries. */
-import type { Attempt, Signed } from '@facilitator/engine';
-import type { Seconds } from '@facilitator/protocol';
+import type { Attempt } from '@facilitator/engine';
 import { sql } from 'kysely';
-import { type JournalError, refused } from '../journal-error.ts';
-import { attemptRow } from '../record.ts';
+import { refused } from '../journal-error.ts';
+import type { SignedColumns } from '../record.ts';
 import { openTransaction } from '../schema.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
-export type Replacement = { readonly over: string; readonly signed: Signed; readonly now: Seconds };
+export type Replacement = { readonly over: string; readonly signed: SignedColumns };
 
 /** One after the other: replacements are rare, and each counts on the one before. */
 export const applyReplacements: Apply<Replacement, Attempt> = async (session, inputs) => {
@@ -16,10 +15,7 @@ export const applyReplacements: Apply<Replacement, Attempt> = async (session, in
   return outcomes;
 };
 
-async function applyReplacement(
-  { tx, shared }: Session,
-  { over, signed, now }: Replacement,
-): Promise<Outcome<Attempt>> {
+async function applyReplacement({ tx, shared }: Session, { over, signed }: Replacement): Promise<Outcome<Attempt>> {
   const replaced = await tx
     .selectFrom('transactions')
     .select(['network', 'signer', 'nonce'])
@@ -27,44 +23,45 @@ async function applyReplacement(
     .where(openTransaction)
     .$if(shared, (query) => query.forUpdate())
     .executeTakeFirst();
-  if (replaced === undefined) return fault(refused(`Transaction ${over} is not journaled, or not open any more.`));
-  const { network, signer, nonce } = replaced;
+  if (replaced === undefined) return refuse(`Transaction ${over} is not journaled, or not open any more.`);
   const newest = await tx
     .selectFrom('transactions')
     .select('attempt')
-    .where('network', '=', network)
-    .where('signer', '=', signer)
-    .where('nonce', '=', nonce)
+    .where('network', '=', replaced.network)
+    .where('signer', '=', replaced.signer)
+    .where('nonce', '=', replaced.nonce)
     .orderBy('attempt', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
-  const carried = await tx
-    .selectFrom('items')
-    .select('payment_id')
-    .where('transaction_hash', '=', over)
-    .orderBy('position')
-    .execute();
-  const items = carried.map((item) => item.payment_id);
-  const attempt: Attempt = { network, signer, nonce, items, ...signed };
   const stored = await tx
     .insertInto('transactions')
-    .values({ ...attemptRow(attempt, now), attempt: newest.attempt + 1n })
+    .values({ ...signed, ...replaced, attempt: newest.attempt + 1n })
     .onConflict((conflict) => conflict.doNothing())
     .returning('hash')
     .executeTakeFirst();
-  if (stored === undefined) return fault(refused(`Transaction ${signed.hash} is journaled already.`));
-  await sql`
-    insert into items (transaction_hash, position, payment_id)
-    select ${signed.hash}, position, payment_id from items where transaction_hash = ${over}`.execute(tx);
+  if (stored === undefined) return refuse(`Transaction ${signed.hash} is journaled already.`);
+  const items = await tx
+    .insertInto('items')
+    .columns(['transaction_hash', 'position', 'payment_id'])
+    .expression((from) =>
+      from
+        .selectFrom('items')
+        .select([sql<string>`${signed.hash}`.as('transaction_hash'), 'position', 'payment_id'])
+        .where('transaction_hash', '=', over),
+    )
+    .returning(['position', 'payment_id'])
+    .execute();
+  const carried = items.toSorted((a, b) => Number(a.position - b.position)).map((item) => item.payment_id);
+  // An open attempt keeps its payments from any other nonce, so all that are prepared are prepared by this one.
   await tx
     .updateTable('payments')
     .set({ transaction_hash: signed.hash })
-    .where('transaction_hash', '=', over)
+    .where('id', 'in', (ids) => ids.selectFrom('items').select('payment_id').where('transaction_hash', '=', over))
     .where('state', '=', 'prepared')
     .execute();
-  return done(attempt);
+  return done({ ...replaced, items: carried, hash: signed.hash, bytes: signed.bytes });
 }
 
-function fault(error: JournalError): Outcome<Attempt> {
-  return { status: 'refused', error };
+function refuse(message: string): Outcome<Attempt> {
+  return { status: 'refused', error: refused(message) };
 }

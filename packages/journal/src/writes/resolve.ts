@@ -15,7 +15,12 @@ export type Resolution = {
 };
 
 /** An attempt as a resolution meets it. */
-type Met = { outcome: TransactionsTable['outcome']; readonly carries: ReadonlySet<string> };
+type Met = {
+  outcome: TransactionsTable['outcome'];
+  /** Its nonce: the same for all that may replace each other. */
+  readonly slot: string;
+  readonly carries: ReadonlySet<string>;
+};
 
 export const applyResolutions: Apply<Resolution, readonly string[]> = async (session, inputs) => {
   const attempts = await meet(session, [...new Set(inputs.map((input) => input.hash))]);
@@ -31,8 +36,12 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
       if (fault !== undefined) faults.set(input, fault);
       continue;
     }
-    if (attempt.outcome === 'open') deciding.push(input);
-    attempt.outcome = input.closing.outcome;
+    if (attempt.outcome === 'open') {
+      deciding.push(input);
+      for (const each of attempts.values())
+        if (each.slot === attempt.slot && each.outcome === 'open') each.outcome = 'superseded';
+      attempt.outcome = input.closing.outcome;
+    }
     // The first word on a payment holds; a later one in the same group finds it ended.
     for (const each of input.endings.filter(({ id }) => !owner.has(id))) {
       owner.set(each.id, input);
@@ -54,7 +63,7 @@ async function meet({ tx, shared }: Session, hashes: readonly string[]): Promise
   const found = await inChunks(ordered, (part) =>
     tx
       .selectFrom('transactions')
-      .select(['hash', 'outcome'])
+      .select(['hash', 'outcome', 'network', 'signer', 'nonce'])
       .where('hash', 'in', part)
       .orderBy('hash')
       .$if(shared, (query) => query.forUpdate())
@@ -65,9 +74,13 @@ async function meet({ tx, shared }: Session, hashes: readonly string[]): Promise
   );
   const carries = Map.groupBy(items, (item) => item.transaction_hash);
   return new Map(
-    found.map(({ hash, outcome }) => [
+    found.map(({ hash, outcome, network, signer, nonce }) => [
       hash,
-      { outcome, carries: new Set(carries.get(hash)?.map((item) => item.payment_id)) },
+      {
+        outcome,
+        slot: `${network} ${signer} ${nonce}`,
+        carries: new Set(carries.get(hash)?.map((item) => item.payment_id)),
+      },
     ]),
   );
 }
