@@ -1,14 +1,23 @@
 /** `npm start` without configuration, as a newcomer meets it. */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
 import { runCli } from './run-cli.fixture.ts';
 
 it('shows a paid request, offers lines that work, sells again, and leaves nothing behind', async () => {
-  const run = runCli(['serve'], { env: { PORT: '0' } });
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  onTestFinished(() => void squatter.close());
+  const taken = String(Object(squatter.address()).port);
+  const run = runCli(['serve'], { env: { PORT: taken } });
   await run.says(/see everything else .*\n/);
   const shown = run.output();
   for (const step of [
+    new RegExp(`Port ${taken} is taken, so the facilitator has another one`),
     /402 Payment Required/,
     /0\.01 USDC \(10000 units\) on Base Sepolia \(eip155:84532\) to 0x/,
     /signature 0x/,
@@ -50,8 +59,6 @@ it('shows a paid request, offers lines that work, sells again, and leaves nothin
 
 /** Does what the printed line says, by a shell and the real curl. */
 async function curl(line: string): Promise<string> {
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
   const { stdout } = await promisify(execFile)('sh', ['-c', line]);
   return stdout;
 }

@@ -59,6 +59,12 @@ async function run(config: Config): Promise<number> {
   const log = createLog(logLevel, createScrub(secretsOf(config)));
   const served = config.served.map(({ network }) => network.name);
   log.info({ event: 'start', version: VERSION, pid: process.pid, node: process.versions.node, served });
+  // Node would print the error as it is, with whatever address or key is in it.
+  const crash = (error: unknown) => {
+    log.fatal({ event: 'crash', err: error });
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash).on('unhandledRejection', crash);
   let facilitator: Facilitator;
   try {
     facilitator = await createFacilitator(config, { log, processMetrics: true });

@@ -2,7 +2,7 @@
 import type { Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
 
-export type NetworkVariable = {
+type NetworkVariable = {
   readonly variable: string;
   readonly value: string;
   readonly network: Network;

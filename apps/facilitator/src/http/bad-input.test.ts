@@ -107,6 +107,12 @@ describe('faults beyond the body', () => {
     expect((await read(response)).error).toMatch(/recipient/);
   });
 
+  it.each(['{"broken', 'x'.repeat(200_000)])('answers 404 to a wrong path whatever its body', async (body) => {
+    const response = await post('/verfy', body);
+    expect(response.status).toBe(404);
+    expect((await read(response)).error).toContain('Did you mean /verify?');
+  });
+
   it('answers 431 to huge headers', async () => {
     const response = await fetch(`${url}/verify`, { headers: { 'payment-signature': 'x'.repeat(40_000) } });
     expect(response.status).toBe(431);

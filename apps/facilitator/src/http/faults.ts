@@ -1,5 +1,5 @@
 /** Every answer that is not an endpoint's own: one place decides what a caller is told and what is logged. */
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { closestMatch } from 'leven';
 import { type Fault, FaultError } from './fault.ts';
 import { sendFault } from './fault-answer.ts';
@@ -15,12 +15,15 @@ export function answerFaults(app: FastifyInstance, house: House, paths: readonly
     }
     return sendFault(request, reply, fault);
   });
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
     const near = closestMatch(path.toLowerCase().slice(0, 100), paths, { maxDistance: 4 });
     const hint = near === undefined ? `There is ${paths.join(', ')}.` : `Did you mean ${near}?`;
     return sendFault(request, reply, { status: 404, message: `There is nothing at this path. ${hint}` });
-  });
+  };
+  app.setNotFoundHandler(notFound);
+  // Before the body is read: its faults are of no interest at a wrong path.
+  app.addHook('onRequest', async (request, reply) => (request.is404 ? notFound(request, reply) : undefined));
 }
 
 function faultOf(error: FastifyError | FaultError, bodyLimit: number): Fault {

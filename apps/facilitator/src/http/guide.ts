@@ -6,7 +6,7 @@ const BUYER = '0x1111111111111111111111111111111111111111';
 const SELLER = '0x2222222222222222222222222222222222222222';
 
 /** A v2 request in the official form for one network. Its signature is nobody's, so it will be refused, precisely. */
-export function exampleRequest(network: EvmNetwork, token: EvmToken) {
+function exampleRequest(network: EvmNetwork, token: EvmToken) {
   const requirements = {
     scheme: 'exact',
     network: network.caip2,

@@ -33,7 +33,7 @@ export type House = {
   readonly options: HttpOptions;
 };
 
-export type HttpOptions = {
+type HttpOptions = {
   /** Bytes. */
   readonly bodyLimit: number;
   /** How long a settlement waits for evidence unless its caller says otherwise. */

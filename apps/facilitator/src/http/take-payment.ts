@@ -4,7 +4,7 @@ import { type Fault, malformed } from './fault.ts';
 import type { House } from './house.ts';
 
 /** A judgement without asking a chain: HTTP 200 with a reason. */
-export type Refused = {
+type Refused = {
   readonly status: 'refused';
   readonly caller: Caller;
   readonly reason: Reason;

@@ -33,7 +33,7 @@ export type Sandbox = {
 };
 
 /** Only this machine reaches it: its keys are for play. */
-export const SANDBOX_HOST = '127.0.0.1';
+const SANDBOX_HOST = '127.0.0.1';
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { log, ports, tell } = options;

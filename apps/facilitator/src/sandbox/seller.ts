@@ -30,7 +30,7 @@ export type Seller = {
 };
 
 export const REPORT_PATH = '/demo/report';
-export const REPORT_PRICE = '$0.01';
+const REPORT_PRICE = '$0.01';
 
 /** Starts the shop. It asks the facilitator what it serves before it answers. */
 export async function startSeller(options: SellerOptions): Promise<Seller> {
