@@ -3,7 +3,7 @@
 /** Entries per statement; no row here has more than 20 columns. */
 const MOST = 1_500;
 
-export function chunks<T>(list: readonly T[]): readonly (readonly T[])[] {
+function chunks<T>(list: readonly T[]): readonly (readonly T[])[] {
   if (list.length <= MOST) return list.length === 0 ? [] : [list];
   return Array.from({ length: Math.ceil(list.length / MOST) }, (_, at) => list.slice(at * MOST, (at + 1) * MOST));
 }

@@ -46,7 +46,7 @@ export type TransactionsTable = {
   readonly created_at: bigint;
 };
 
-export type ItemsTable = {
+type ItemsTable = {
   readonly transaction_hash: string;
   readonly position: bigint;
   readonly payment_id: string;

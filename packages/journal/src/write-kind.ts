@@ -29,7 +29,7 @@ export type Write = {
   reject(error: JournalError): void;
 };
 
-export type WriteKind = {
+type WriteKind = {
   /** Applies what is enlisted and answers how to tell each of the writers. */
   apply(session: Session): Promise<readonly (() => void)[]>;
   /** Empties the list after an `apply` that did not happen. */

@@ -8,7 +8,7 @@ import { startPostgres } from '@facilitator/testing';
 import { Client } from 'pg';
 import { type OpenJournalOptions, openJournal } from '../src/index.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /** Where one journal lives. */
 export type Place = {
