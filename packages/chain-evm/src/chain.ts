@@ -6,7 +6,7 @@ import { broadcast } from './broadcast/broadcast.ts';
 import { decode, untimely } from './decode/decode.ts';
 import { createFeeBook } from './fees/fee-book.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
-import { locate } from './observe/locate.ts';
+import { LONGEST_SPAN, locate } from './observe/locate.ts';
 import { observe } from './observe/observe.ts';
 import { createSuspicions } from './observe/suspicion.ts';
 import { open } from './open/open.ts';
@@ -41,8 +41,6 @@ export type EvmChain = Chain<EvmAuthorization> & {
   served(): readonly ServedToken[];
 };
 
-/** Blocks below the provider's own limit for eth_getLogs, until it says otherwise. */
-const LOG_SPAN_BLOCKS = 10_000n;
 const NOBODY: Hex = '0x0000000000000000000000000000000000000000';
 
 export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOptions): EvmChain {
@@ -92,7 +90,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     blockGas: () => blockGas,
   });
   const observeOptions = { rpc, confirmation, blockMs, suspicions };
-  const span = { blocks: LOG_SPAN_BLOCKS };
+  const span = { blocks: LONGEST_SPAN };
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
 
   return {

@@ -19,14 +19,15 @@ export type LocateOptions = {
   readonly confirmation: Confirmation;
   readonly blockMs: number;
   readonly lookBackBlocks: bigint;
-  /** Blocks that one eth_getLogs may span. Providers differ, so it is learned. */
+  /** Blocks that one eth_getLogs may span. Providers differ, so it is learned, and tried again: some errors pass. */
   readonly span: { blocks: bigint };
 };
 
 const UNKNOWN: Whereabouts = { status: 'unknown' };
 /** Requests for logs that one search may cost. */
-const MOST_SEARCHES = 24;
+const MOST_SEARCHES = 60;
 const SHORTEST_SPAN = 10n;
+export const LONGEST_SPAN = 10_000n;
 
 export async function locate(authorization: EvmAuthorization, options: LocateOptions): Promise<Whereabouts> {
   const { rpc, multicall3, caller } = options;
@@ -86,6 +87,7 @@ async function findMark(
   const far = validAfter < time && sinceValid < lookBackBlocks ? sinceValid : lookBackBlocks;
   const first = head > far ? head - far : 0n;
   let to = head;
+  if (span.blocks < LONGEST_SPAN) span.blocks *= 2n;
   for (let searches = 0; searches < MOST_SEARCHES && to >= first; searches += 1) {
     const from = to - span.blocks + 1n > first ? to - span.blocks + 1n : first;
     const found = await askOne(rpc, marksQuestion(authorization, from, to));

@@ -167,9 +167,9 @@ function silenceOf(error: unknown, timeoutMs: number): Silence {
 }
 
 function faultOf(error: unknown): { readonly name: string; readonly code: string } {
-  const name = error instanceof Error ? error.name : '';
-  const code = asRecord(error)?.['code'] ?? (error instanceof Error ? Reflect.get(error, 'code') : undefined);
-  return { name, code: typeof code === 'string' ? code : 'connection failed' };
+  if (!(error instanceof Error)) return { name: '', code: 'unknown' };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'connection failed';
+  return { name: error.name, code };
 }
 
 function parseJson(text: string): unknown {
