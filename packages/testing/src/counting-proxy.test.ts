@@ -132,6 +132,42 @@ describe('intercepting', () => {
     expect(seen).toEqual([call(5, 'eth_getBalance', '0x00', 'latest')]);
   });
 
+  test('asks something else, and alters what the node answers', async () => {
+    const url = await forwarder(({ method }) =>
+      method === 'eth_getBlockByNumber'
+        ? {
+            action: 'rewrite',
+            params: ['0x0', false],
+            answer: ({ id, jsonrpc, result }) => ({ id, jsonrpc, result: [result] }),
+          }
+        : { action: 'pass' },
+    );
+    expect(await createRpc(url)('eth_getBlockByNumber', ['latest', false])).toMatchObject([{ number: '0x0' }]);
+    const batch = [call(1, 'eth_chainId'), call(2, 'eth_getBlockByNumber', 'latest', false)];
+    expect(await post(url, batch)).toMatchObject([
+      { id: 1, result: '0x14a34' },
+      { id: 2, result: [{ number: '0x0' }] },
+    ]);
+  });
+
+  test('brings the answer as it is told to', async () => {
+    const started = await startForwarder({
+      upstream: anvil.url,
+      intercept: () => ({ action: 'pass' }),
+      async deliver({ answer, calls, batch, outgoing }) {
+        outgoing.writeHead(203).end(JSON.stringify({ calls, batch, answer: JSON.parse(await answer()) }));
+      },
+    });
+    onTestFinished(() => started.stop());
+    const asked = call(1, 'eth_chainId');
+    expect(await post(started.url, asked)).toEqual({
+      calls: [asked],
+      batch: false,
+      answer: { jsonrpc: '2.0', id: 1, result: '0x14a34' },
+    });
+    expect(await post(started.url, [asked])).toMatchObject({ calls: [asked], batch: true, answer: [{ id: 1 }] });
+  });
+
   test('a node that is gone breaks the connection', async () => {
     const gone = createServer().listen(0, '127.0.0.1');
     await once(gone, 'listening');

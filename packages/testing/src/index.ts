@@ -8,6 +8,10 @@ export {
   signAuthorization,
 } from './authorization.ts';
 export { type Call, type CallOutcome, tryCall } from './call.ts';
+export { type Aim, type ChaosOptions, type ChaosProxy, type Hit, startChaosProxy } from './chaos/chaos-proxy.ts';
+export type { Severity } from './chaos/fault.ts';
+export { FAULT_NAMES, type FaultName } from './chaos/faults.ts';
+export { mixedWeather, type Weather } from './chaos/weather.ts';
 export {
   MULTICALL3_ADDRESS,
   PERMIT2_ADDRESS,
@@ -32,9 +36,13 @@ export { type PaymentToRequest, paymentRequestV1, paymentRequestV2 } from './pay
 export { type Postgres, startPostgres } from './postgres.ts';
 export { createRpc, RefusedCall, type Rpc } from './rpc.ts';
 export {
+  deliver,
+  type Exchange,
   type Forwarder,
   type ForwarderOptions,
+  type Intercept,
   type Interception,
+  type RpcAnswer,
   type RpcCall,
   startForwarder,
 } from './rpc-forwarder.ts';
