@@ -7,7 +7,6 @@ import type { Attempt, Authorization, Chain, Refusal } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import { recover } from './recover.ts';
 import { admit } from './settle/admission.ts';
 import { failed, refused, settled, unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
@@ -15,7 +14,9 @@ import { createCases, pendingOf } from './settle/cases.ts';
 import { createIntake } from './settle/intake.ts';
 import { createLane, type Lane } from './settle/lane.ts';
 import { createQueue } from './settle/queue.ts';
+import { createRemote } from './settle/remote.ts';
 import { createVerifier } from './verify/verifier.ts';
+import { createWriter } from './writer.ts';
 
 export type DeskOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -49,7 +50,10 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   let closing = false;
   let cancelReopen: (() => void) | undefined;
 
-  const cases = createCases<A>({ clock, onOverdue: (kase) => void queue.withdraw(kase) });
+  const cases = createCases<A>({
+    clock,
+    onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
+  });
   const queue = createQueue<A>({
     ...{ chain, journal, clock, meter, cases },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
@@ -58,7 +62,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   });
   const verifier = createVerifier({ chain, clock, meter });
   const intake = createIntake({
-    ...{ chain, journal, clock, meter, cases, queue },
+    ...{ chain, journal, clock, meter, cases, accept },
     ask: verifier.ask,
     admit: (authorization) =>
       admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * lanes.length }),
@@ -72,21 +76,57 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
   });
+  const writer = createWriter<A>({
+    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
+    onHeld: takeAllOver,
+    onLost: handAllOver,
+  });
+  const remote = createRemote<A>({
+    ...{ chain, journal, meter, cases },
+    answerKnown: intake.answerKnown,
+    writing: writer.writing,
+    onHandedOver: queue.add,
+  });
+  let stopListening = () => {};
+
+  /** A verified claim is carried here, or by the process that writes. */
+  function accept(kase: Case<A>): void {
+    if (writer.writing()) queue.add(kase);
+    else void remote.handOver(kase);
+  }
+
+  /** What was handed over while this process was recovering is its own to carry. */
+  function takeAllOver(): void {
+    pump();
+    void remote.onNews(undefined);
+  }
+
+  /** Another process writes from now on. What was signed is in the journal; what was not is left to it. */
+  function handAllOver(): void {
+    for (const kase of queue.clear()) if (kase.transaction === '') void remote.handOver(kase);
+    for (const kase of cases.byAnchor.values())
+      if (kase.phase === 'prepared' || kase.phase === 'queued') kase.phase = 'remote';
+    void remote.onNews(undefined);
+  }
 
   function pump(): void {
+    if (!writer.writing()) return;
     // Least in flight first, so that one stuck signer does not hold the queue.
     for (const lane of lanes.toSorted((a, b) => a.inFlight() - b.inFlight())) lane.pump();
   }
 
   function onPrepared(attempt: Attempt, carried: readonly Case<A>[]): void {
-    for (const kase of carried) cases.prepared(kase, attempt.hash);
-    tracker.send(attempt, carried);
+    // Written just before the right to write was lost: the process that has it now finds it in the journal.
+    const mine = writer.writing();
+    for (const kase of carried) cases.prepared(kase, attempt.hash, mine ? 'prepared' : 'remote');
+    if (mine) tracker.send(attempt, carried);
   }
 
   function onStalled(stalled: readonly Case<A>[], error: unknown): void {
     meter.record({ type: 'fault', network, detail: `a transaction could not be prepared: ${describeError(error)}` });
     queue.giveBack(stalled);
-    clock.after(LANE_RETRY_MS, pump);
+    if (!writer.writing()) handAllOver();
+    else clock.after(LANE_RETRY_MS, pump);
   }
 
   function doubt(kase: Case<A>): void {
@@ -137,8 +177,9 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     if (closing) return;
     if (opening.status !== 'open') return reopenLater(opening.status, opening.reason);
     try {
-      await Promise.all(lanes.map((lane) => lane.align()));
-      await recover({ chain, journal, meter, cases, lanes, tracker });
+      stopListening();
+      stopListening = journal.listen(network, (news) => void remote.onNews(news));
+      await writer.start();
     } catch (error) {
       return reopenLater('unreachable', `its state could not be read (${describeError(error)})`);
     }
@@ -155,7 +196,12 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   }
 
   return {
-    status: () => ({ network, status, reason, signers: chain.signers, inFlight: cases.byAnchor.size }),
+    status: () => ({
+      ...{ network, status, reason },
+      signers: chain.signers,
+      writing: writer.writing(),
+      inFlight: cases.byAnchor.size,
+    }),
     open,
     async verify(payment) {
       const closed = shut();
@@ -176,16 +222,24 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     async close(graceMs) {
       closing = true;
       cancelReopen?.();
-      await queue.close();
+      // Another process carries on at once; where there is none, what was not signed is not sent.
+      if (journal.shared) await writer.stop();
+      else await queue.close();
       await Promise.all(lanes.map((lane) => lane.idle()));
       // Whoever waits for a transaction that is out may still get its success.
       await callersGone(graceMs);
       await tracker.stop();
-      for (const kase of cases.byAnchor.values())
-        if (kase.transaction === '') cases.tell(kase, unavailable('The facilitator is shutting down.', 1));
-        else cases.tell(kase, pendingOf(kase));
+      await writer.stop();
+      stopListening();
+      await Promise.all([...cases.byAnchor.values()].map(dismiss));
     },
   };
+
+  async function dismiss(kase: Case<A>): Promise<void> {
+    if (kase.transaction !== '') cases.tell(kase, pendingOf(kase));
+    else if (kase.phase === 'remote') await remote.overdue(kase);
+    else cases.tell(kase, unavailable('The facilitator is shutting down.', 1));
+  }
 
   function callersGone(graceMs: number): Promise<void> {
     const waiting = [...cases.byAnchor.values()].flatMap((kase) => kase.waiter?.answered ?? []);

@@ -3,7 +3,10 @@ import type { Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/pr
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { PaymentRecord } from './ports/journal.ts';
 
-/** Nothing was decided and nothing was sent; the same request may be sent again after `retryAfter` seconds. */
+/**
+ * Nothing was decided; the identical request may be sent again after `retryAfter` seconds. `message` says that nothing was
+ * sent where that is known.
+ */
 export type Unavailable = { readonly status: 'unavailable'; readonly message: string; readonly retryAfter: number };
 
 /** The idempotency key was used for another payment. */
@@ -30,7 +33,9 @@ export type NetworkStatus = {
   /** Why it is not open; empty when it is. Safe to show. */
   readonly reason: string;
   readonly signers: readonly string[];
-  /** Payments that are neither settled nor failed. */
+  /** Whether this process signs for the network; another one may, then this one hands payments over. */
+  readonly writing: boolean;
+  /** Payments on their way here that are neither settled nor failed. */
   readonly inFlight: number;
 };
 

@@ -1,11 +1,12 @@
-/** At start: everything the journal holds open is watched again before the first new payment is taken. */
+/** Before the first new payment is carried, everything the journal holds open is watched again. */
 import type { Tracker } from './evidence/tracker.ts';
 import type { Authorization, Chain } from './ports/chain.ts';
-import type { Journal } from './ports/journal.ts';
+import type { Journal, PaymentRecord } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import { openCase } from './settle/case.ts';
+import { type Case, openCase } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
 import type { Lane } from './settle/lane.ts';
+import type { Queue } from './settle/queue.ts';
 
 export type RecoverOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -14,26 +15,34 @@ export type RecoverOptions<A extends Authorization> = {
   readonly cases: Cases<A>;
   readonly lanes: readonly Lane[];
   readonly tracker: Tracker<A>;
+  readonly queue: Pick<Queue<A>, 'add'>;
+  /** False once this process does not write any more: nothing is watched then. */
+  readonly current: () => boolean;
 };
 
 /**
- * Claims that were never signed are released: nothing was sent for them. Signed bytes are handed to the network again,
- * lowest nonce first; the network knows them already or it does not, both are fine. Rejects before it changes anything in
- * this process when the journal cannot be read, so that it can be repeated.
+ * Claims of processes that are gone are released: nothing was sent for them. Payments that were handed over are queued. Signed
+ * bytes are handed to the network again, lowest nonce first; the network knows them already or it does not, both are
+ * fine. Rejects before it changes anything in this process when the journal cannot be read, so that it can be repeated.
  */
 export async function recover<A extends Authorization>(options: RecoverOptions<A>): Promise<void> {
-  const { chain, journal, cases, lanes, tracker } = options;
+  const { chain, journal, cases, lanes, tracker, queue } = options;
   const { payments, attempts } = await journal.unfinished(chain.network);
   const claims = payments.filter((payment) => payment.state === 'claimed');
   await Promise.all(claims.map((claim) => journal.release(claim.id)));
+  if (!options.current()) return;
 
+  const orphans = new Map<string, Case<A>>();
+  const handedOver: Case<A>[] = [];
   for (const payment of payments) {
-    if (payment.state !== 'prepared' || payment.authorization === undefined) continue;
-    const kase = openCase(chain.recall(payment.authorization), payment.fingerprint, payment.key);
-    cases.byAnchor.set(payment.id, kase);
-    cases.prepared(kase, payment.transaction ?? '');
+    const kase = reopen(payment);
+    if (kase === undefined) continue;
+    if (payment.state === 'queued') handedOver.push(kase);
+    else {
+      cases.prepared(kase, payment.transaction ?? '');
+      orphans.set(payment.id, kase);
+    }
   }
-  const orphans = new Map(cases.byAnchor);
   for (const attempt of attempts) {
     const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
     for (const kase of undecided) orphans.delete(kase.authorization.anchor);
@@ -41,6 +50,7 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
     tracker.send(attempt, undecided);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);
+  for (const kase of handedOver) queue.add(kase);
   if (payments.length > 0) await tracker.tick();
   options.meter.record({
     type: 'recovered',
@@ -48,4 +58,12 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
     payments: payments.length - claims.length,
     released: claims.length,
   });
+
+  /** Its case here, where its caller may be waiting already. */
+  function reopen({ id, state, authorization, fingerprint, key }: PaymentRecord): Case<A> | undefined {
+    if (state === 'claimed' || authorization === undefined) return undefined;
+    const kase = cases.byAnchor.get(id) ?? openCase(chain.recall(authorization), fingerprint, key);
+    cases.byAnchor.set(id, kase);
+    return kase;
+  }
 }

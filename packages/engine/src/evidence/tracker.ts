@@ -31,6 +31,8 @@ export type Tracker<A extends Authorization> = {
   adopt(orphan: Case<A>): void;
   /** Looks once, now. */
   tick(): Promise<void>;
+  /** Watches nothing any more: another process does. */
+  forget(): void;
   stop(): Promise<void>;
 };
 
@@ -134,11 +136,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
         journal.resolve(attempt.hash, outcome, conclusions),
       ),
     );
-    slots.delete(slotKey(slot));
+    const watched = slots.delete(slotKey(slot));
     if (outcome.status === 'included')
       meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
     for (const { each, conclusion } of ends)
       options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
+    // Forgotten meanwhile: another process writes now, and finds in the journal what is left to do.
+    if (!watched) return;
     for (const { each, judgement } of judged)
       if (judgement.status === 'payable') orphans.set(each.authorization.anchor, each);
     options.onResolved(slot, outcome.status);
@@ -237,6 +241,10 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       schedule(pace.afterTick());
     },
     tick,
+    forget() {
+      slots.clear();
+      orphans.clear();
+    },
     async stop() {
       stopped = true;
       next?.cancel();

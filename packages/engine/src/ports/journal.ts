@@ -4,11 +4,12 @@ import type { Attempt, Signed } from './chain.ts';
 
 /**
  * `claimed`   one caller owns the anchor, nothing is signed
+ * `queued`    verified by a process that does not write for the network; its writer carries it
  * `prepared`  signed bytes are on disk; the network may have them
  * `settled`   evidence of this payment's transfer; final
  * `failed`    evidence that it did not happen and that no transaction of ours still could; final
  */
-export type PaymentState = 'claimed' | 'prepared' | 'settled' | 'failed';
+export type PaymentState = 'claimed' | 'queued' | 'prepared' | 'settled' | 'failed';
 
 /** What a claim brings. */
 export type Claim = {
@@ -73,7 +74,7 @@ export type AttemptOutcome =
 
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
-  /** Payments that are `claimed` or `prepared`. */
+  /** Payments that are not final. Claims of processes that are alive are not among them. */
   readonly payments: readonly PaymentRecord[];
   /** Attempts without an outcome, lowest nonce first and oldest first within one, also those whose payments are all final. */
   readonly attempts: readonly Attempt[];
@@ -87,16 +88,33 @@ export type LaneKey = {
   readonly floor: bigint;
 };
 
+/** Another process handed a payment over, prepared it or ended it: its record says which. `undefined`: news may have been missed. */
+export type News = string | undefined;
+
+/** Told when this process becomes, and stops being, the one that writes for a network. */
+export type Candidate = { readonly onHeld: () => void; readonly onLost: () => void };
+
 export interface Journal {
+  /** Whether other processes may use the same store. */
+  readonly shared: boolean;
+  /**
+   * Competes for the exclusive right to prepare transactions of a network. `onLost` comes before another process can hold
+   * it. The returned function gives it up at once. A store that one process has to itself grants it for ever.
+   */
+  compete(network: Caip2, candidate: Candidate): Promise<() => Promise<void>>;
+  /** Calls back with news of the network's payments, perhaps more than once for one. Returns the way to stop. */
+  listen(network: Caip2, onNews: (news: News) => void): () => void;
+  /** Leaves a verified claim to the process that writes for its network; answers false when it was released meanwhile. */
+  handOver(id: string): Promise<boolean>;
   /** Takes the anchor, or says who has it. Durable when the promise resolves, like every write here. */
   claim(claim: Claim): Promise<ClaimResult>;
-  /** Forgets a claim that never had an attempt. A payment in any other state stays; answers whether it was released. */
+  /** Forgets a `claimed` or `queued` payment: it never had an attempt. Any other stays; answers whether it was released. */
   release(id: string): Promise<boolean>;
   /**
    * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, has `sign` make the bytes for it, and stores
    * transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects, or
-   * when a payment is unknown, final, or still carried by an attempt without an outcome. Calls for one signer must not
-   * overlap: the lane serialises them.
+   * when a payment is unknown, final, or still carried by an attempt without an outcome, or when another process writes for
+   * the network. Calls for one signer must not overlap: the lane serialises them.
    */
   prepare(lane: LaneKey, items: readonly string[], sign: (nonce: bigint) => Promise<Signed>): Promise<Attempt>;
   /**

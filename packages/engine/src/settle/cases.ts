@@ -7,7 +7,7 @@ import type { Case, Waiter } from './case.ts';
 
 export type CasesOptions<A extends Authorization> = {
   readonly clock: Clock;
-  /** The caller of a payment that waits in the queue has no more time. */
+  /** The caller of a payment that waits in the queue here, or with another process, has no more time. */
   readonly onOverdue: (kase: Case<A>) => void;
 };
 
@@ -21,8 +21,8 @@ export type Cases<A extends Authorization> = {
   finish(kase: Case<A>, settlement: Settlement): void;
   /** Whoever was to be told a success is not, because the journal could not be written. */
   unhold(kase: Case<A>): void;
-  /** The journal has signed bytes: callers without time learn the hash. */
-  prepared(kase: Case<A>, transaction: string): void;
+  /** The journal has signed bytes, of this process or another: callers without time learn the hash. */
+  prepared(kase: Case<A>, transaction: string, phase?: 'prepared' | 'remote'): void;
 };
 
 export function createCases<A extends Authorization>(options: CasesOptions<A>): Cases<A> {
@@ -36,7 +36,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
   function expire(kase: Case<A>, waiter: Waiter): void {
     if (waiter.held || kase.phase === 'signing') waiter.due = true;
     else if (kase.transaction !== '') tell(kase, pendingOf(kase), waiter);
-    else if (kase.phase === 'queued') options.onOverdue(kase);
+    else if (kase.phase === 'queued' || kase.phase === 'remote') options.onOverdue(kase);
     else tell(kase, unavailable('The payment could not be checked in time. Nothing was sent.', 2), waiter);
   }
 
@@ -70,8 +70,8 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       waiter.held = false;
       if (waiter.due) tell(kase, pendingOf(kase), waiter);
     },
-    prepared(kase, transaction) {
-      kase.phase = 'prepared';
+    prepared(kase, transaction, phase = 'prepared') {
+      kase.phase = phase;
       kase.transaction = transaction;
       if (kase.waiter?.due) tell(kase, pendingOf(kase));
     },

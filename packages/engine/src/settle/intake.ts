@@ -10,7 +10,6 @@ import type { Meter } from '../ports/meter.ts';
 import { duplicate, failed, finalAnswer, keyConflict, pending, refused, unavailable } from './answers.ts';
 import { attachWaiter, type Case, openCase } from './case.ts';
 import type { Cases } from './cases.ts';
-import type { Queue } from './queue.ts';
 
 export type IntakeOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -18,7 +17,8 @@ export type IntakeOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
-  readonly queue: Queue<A>;
+  /** Takes a verified claim on, here or in another process. */
+  readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
   /** Refuses a payment that cannot be carried in time; `undefined` admits. */
   readonly admit: (authorization: A) => Settlement | undefined;
@@ -33,7 +33,7 @@ export type Intake<A extends Authorization> = {
 };
 
 export function createIntake<A extends Authorization>(options: IntakeOptions<A>): Intake<A> {
-  const { chain, journal, clock, meter, cases, queue } = options;
+  const { chain, journal, clock, meter, cases } = options;
 
   function settle(payment: Payment, how: SettleOptions): Settlement | Promise<Settlement> {
     const decoded = chain.decode(payment);
@@ -76,7 +76,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());
       // Nobody waits any more and nothing was sent: nothing has to be.
-      if (verdict.status === 'valid' && kase.waiter !== undefined && !options.closing()) return queue.add(kase);
+      if (verdict.status === 'valid' && kase.waiter !== undefined && !options.closing()) return options.accept(kase);
       await journal.release(authorization.anchor);
       cases.finish(kase, unsent(authorization, verdict));
     } catch (error) {
@@ -114,7 +114,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const final = finalAnswer(known);
     if (final === undefined)
       return known.transaction === undefined
-        ? unavailable('This payment is being taken in by another process.', 1)
+        ? unavailable('This payment is on its way in another process. Send the request again.', 1)
         : pending(authorization, known.transaction);
     if (known.state === 'failed' || sameKey) return final;
     if (kase.waiter === undefined || !(await journal.deliver(known.id)))

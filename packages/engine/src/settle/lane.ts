@@ -33,6 +33,8 @@ export type Lane = {
   opened(nonce: bigint): void;
   /** The nonce has its outcome. */
   closed(nonce: bigint): void;
+  /** Knows of no open nonce any more: another process writes. */
+  forget(): void;
   /** Resolves when no journal write is under way. */
   idle(): Promise<void>;
 };
@@ -96,6 +98,9 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     },
     closed(nonce) {
       open.delete(nonce);
+    },
+    forget() {
+      open.clear();
     },
     idle: () => running,
   };

@@ -32,6 +32,8 @@ export type Queue<A extends Authorization> = {
   take(): readonly Case<A>[];
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
+  /** Gives everything away: another process writes now. */
+  clear(): readonly Case<A>[];
   /** Stops handing out and withdraws everything that was never signed. */
   close(): Promise<void>;
 };
@@ -127,6 +129,11 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       return [first, ...company];
     },
     withdraw,
+    clear() {
+      const given = queue;
+      queue = [];
+      return given;
+    },
     async close() {
       closed = true;
       await Promise.all(queue.filter((kase) => kase.transaction === '').map(withdraw));

@@ -1,0 +1,116 @@
+/** Payments that another process carries, and news of them: the side of a replica that does not write. */
+import { describeError } from '../describe-error.ts';
+import type { Settlement } from '../engine.ts';
+import type { Authorization, Chain } from '../ports/chain.ts';
+import type { Journal, PaymentRecord } from '../ports/journal.ts';
+import type { Meter } from '../ports/meter.ts';
+import { pending, unavailable } from './answers.ts';
+import { type Case, openCase } from './case.ts';
+import type { Cases } from './cases.ts';
+
+export type RemoteOptions<A extends Authorization> = {
+  readonly chain: Chain<A>;
+  readonly journal: Journal;
+  readonly meter: Meter;
+  readonly cases: Cases<A>;
+  readonly answerKnown: (known: PaymentRecord, kase: Case<A>) => Promise<Settlement>;
+  /** True while this process writes for the network. */
+  readonly writing: () => boolean;
+  /** A payment that was handed over to this process. */
+  readonly onHandedOver: (kase: Case<A>) => void;
+};
+
+export type Remote<A extends Authorization> = {
+  /** Leaves a verified claim to the writer. Its caller goes on waiting here. */
+  handOver(kase: Case<A>): Promise<void>;
+  /** The caller has no more time: takes the payment back if nothing was signed, else tells what there is. */
+  overdue(kase: Case<A>): Promise<void>;
+  /** Something happened to a payment; `undefined`: perhaps to any. */
+  onNews(id: string | undefined): Promise<void>;
+};
+
+export function createRemote<A extends Authorization>(options: RemoteOptions<A>): Remote<A> {
+  const { chain, journal, meter, cases } = options;
+
+  async function handOver(kase: Case<A>): Promise<void> {
+    kase.phase = 'remote';
+    await guarded(kase, async () => {
+      if (await journal.handOver(kase.authorization.anchor)) return;
+      cases.finish(kase, unavailable('The payment could not be handed to the process that writes.', 1));
+    });
+  }
+
+  async function overdue(kase: Case<A>): Promise<void> {
+    await guarded(kase, async () => {
+      const { anchor } = kase.authorization;
+      const released = await journal.release(anchor);
+      if (released) cases.finish(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
+      else await learn(anchor, true);
+    });
+  }
+
+  async function onNews(id: string | undefined): Promise<void> {
+    if (id !== undefined) return learn(id, false).catch((error) => fault(error));
+    const remote = [...cases.byAnchor.values()].filter((kase) => kase.phase === 'remote');
+    await Promise.all(remote.map((kase) => onNews(kase.authorization.anchor)));
+    if (!options.writing()) return;
+    try {
+      const { payments } = await journal.unfinished(chain.network);
+      for (const payment of payments) if (payment.state === 'queued') take(payment);
+    } catch (error) {
+      fault(error);
+    }
+  }
+
+  async function learn(id: string, overdueNow: boolean): Promise<void> {
+    const kase = cases.byAnchor.get(id);
+    // Whatever this process carries itself, it knows better.
+    if (kase === undefined ? !options.writing() : kase.phase !== 'remote') return;
+    const record = await journal.payment(id);
+    if (record?.state === 'queued' && options.writing()) return take(record);
+    if (kase === undefined || kase.phase !== 'remote') return;
+    if (record === undefined || record.state === 'settled' || record.state === 'failed') {
+      const answer =
+        record === undefined
+          ? unavailable('The payment could not be sent. Nothing was sent.', 1)
+          : await options.answerKnown(record, kase);
+      cases.finish(kase, answer);
+    } else {
+      const { transaction } = record;
+      if (transaction !== undefined) cases.prepared(kase, transaction, 'remote');
+      if (overdueNow)
+        cases.tell(kase, transaction === undefined ? unreadable() : pending(kase.authorization, transaction));
+    }
+    // Nobody here asks for it any more: the writer sees it through.
+    if (kase.waiter === undefined && kase.phase === 'remote') cases.byAnchor.delete(id);
+  }
+
+  function take(record: PaymentRecord): void {
+    const known = cases.byAnchor.get(record.id);
+    if ((known !== undefined && known.phase !== 'remote') || record.authorization === undefined) return;
+    const kase = known ?? openCase(chain.recall(record.authorization), record.fingerprint, record.key);
+    cases.byAnchor.set(record.id, kase);
+    options.onHandedOver(kase);
+  }
+
+  async function guarded(kase: Case<A>, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      fault(error);
+      cases.finish(kase, kase.transaction === '' ? unreadable() : pending(kase.authorization, kase.transaction));
+    }
+  }
+
+  function fault(error: unknown): void {
+    const detail = `news of another process could not be read: ${describeError(error)}`;
+    meter.record({ type: 'fault', network: chain.network, detail });
+  }
+
+  return { handOver, overdue, onNews };
+}
+
+/** Another process may have sent it, or may yet. */
+function unreadable(): Settlement {
+  return unavailable('What became of the payment could not be read. Send the identical request again.', 2);
+}
