@@ -25,6 +25,8 @@ export type House = {
   readonly anvil: Anvil;
   readonly signer: Wallet;
   scene(): Promise<Scene>;
+  /** Whatever no process may say: keys, addresses of the RPC and the database, every signature so far. */
+  secrets(): readonly string[];
   /** Decides from now on about every call on its way to the chain. */
   intercept(how: Intercept): void;
   /** Starts a process on the house's journal and chain. */
@@ -75,6 +77,7 @@ export async function openHouse(store: Store, options: { readonly blockTime?: nu
 
   return {
     ...{ anvil, signer, start },
+    secrets: () => secrets,
     scene: () => openScene(anvil, 2, (signature) => secrets.push(signature.slice(2, 66), signature.slice(66, 130))),
     intercept(next) {
       how = next;
