@@ -1,9 +1,9 @@
 /** Payments that only the chain can judge. */
 import { fund, MULTICALL3_ADDRESS, setBlocked, setNonceUsed, setPaused, someAddress } from '@facilitator/testing';
 import { cancel } from '../stage/cancel.ts';
-import { AMOUNT } from '../stage/scene.ts';
-import { PAUSABLE, PYUSD } from '../stage/own-tokens.ts';
 import { USDC } from '../stage/chain.ts';
+import { PAUSABLE, PYUSD } from '../stage/own-tokens.ts';
+import { AMOUNT } from '../stage/scene.ts';
 import type { Fault } from './fault.ts';
 
 const USED = 'for the chain, used and cancelled are one state, whatever the token';

@@ -1,5 +1,13 @@
 /** Signatures that nobody can use, or that are not the payer's. */
-import { fund, newWallet, putFactory, putGasBurnerWallet, putWallet, randomNonce, wrap6492 } from '@facilitator/testing';
+import {
+  fund,
+  newWallet,
+  putFactory,
+  putGasBurnerWallet,
+  putWallet,
+  randomNonce,
+  wrap6492,
+} from '@facilitator/testing';
 import { concat, type Hex, hexToBigInt, numberToHex, slice } from 'viem';
 import { USDC } from '../stage/chain.ts';
 import { PURSE, type Scene } from '../stage/scene.ts';

@@ -157,7 +157,9 @@ function acceptedOther(term: 'amount' | 'payTo' | 'asset' | 'network' | 'scheme'
     what: `another ${term} accepted than required`,
     code: 'invalid_payment_requirements',
     shares: 'one fault of the client, in any of five terms: the message names it',
-    says: new RegExp(`^The client accepted other terms than the seller requires: ${term} is "${others[term]}" in accepted`),
+    says: new RegExp(
+      `^The client accepted other terms than the seller requires: ${term} is "${others[term]}" in accepted`,
+    ),
     versions: [2],
     async make(scene) {
       const draft = await scene.request();

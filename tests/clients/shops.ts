@@ -15,7 +15,7 @@ export const REPORT = { report: 'All is well.' };
 /** What every shop sells, on Base Sepolia: $0.01 of USDC is 10,000 atomic units. */
 export const PRICE = 10_000n;
 
-export type Ware = {
+type Ware = {
   readonly asset: Address;
   /** Atomic units. */
   readonly amount: bigint;

@@ -37,7 +37,11 @@ export async function purseOf({ rpc }: Pick<Anvil, 'rpc'>, signer: Address): Pro
 }
 
 /** Hashes of the transactions that moved this token to the payee, one for each transfer. */
-export async function transfersTo({ rpc }: Pick<Anvil, 'rpc'>, token: Address, payee: Address): Promise<readonly Hex[]> {
+export async function transfersTo(
+  { rpc }: Pick<Anvil, 'rpc'>,
+  token: Address,
+  payee: Address,
+): Promise<readonly Hex[]> {
   const topics = [TRANSFER, null, pad(payee, { size: 32 })];
   const logs = await rpc('eth_getLogs', [{ address: token, fromBlock: '0x0', toBlock: 'latest', topics }]);
   return (logs as readonly { readonly transactionHash: Hex }[]).map(({ transactionHash }) => transactionHash);

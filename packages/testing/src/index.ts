@@ -25,6 +25,7 @@ export {
 } from './contract.ts';
 export { type CountingProxy, countingProxy } from './counting-proxy.ts';
 export { freePort } from './free-port.ts';
+export { guard } from './guard.ts';
 export type { KmsKey, KmsKeySpec, KmsKeyState } from './kms/keys.ts';
 export {
   type KmsDisturbance,
