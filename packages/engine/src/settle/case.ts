@@ -8,7 +8,7 @@ import type { Authorization } from '../ports/chain.ts';
  * `signing`   a lane is writing its transaction to the journal
  * `prepared`  the journal holds signed bytes; the network may have them
  */
-export type Phase = 'claiming' | 'queued' | 'signing' | 'prepared';
+type Phase = 'claiming' | 'queued' | 'signing' | 'prepared';
 
 /** The one caller who will be told. Others are told `duplicate_settlement`, or share this answer by idempotency key. */
 export type Waiter = {
