@@ -24,6 +24,7 @@ type Flags = {
 };
 
 const fileHere = (path: string) => relative(process.cwd(), fileURLToPath(new URL(path, import.meta.url)));
+const QUIET_LOAD = 0.5;
 const NAMES: readonly ContenderName[] = ['ours', 'reference', 'reference-nonces'];
 
 const program = new Command('bench')
@@ -76,6 +77,7 @@ async function measure(
   const date = new Date().toISOString().slice(0, 10);
   const started = performance.now();
   const machine = await describeMachine();
+  if (machine.load > QUIET_LOAD) say(`load average ${number(machine.load)}: others are at work, so times say little\n`);
   try {
     const results = await measureAll({
       cases,

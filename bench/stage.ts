@@ -63,7 +63,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   ]);
   await anvil.mine();
   const proxy = options.proxy && opened.use(await startChainProxy(anvil.url, options.proxy.delayMs));
-  const folder = await mkdtemp(join(tmpdir(), 'facilitator-bench-'));
+  const folder = await mkdtemp(join(tmpdir(), 'facilitator-stage-'));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
   const settings = {
     rpcUrl: proxy?.url ?? anvil.url,

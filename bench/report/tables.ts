@@ -54,7 +54,7 @@ const PLANS: Readonly<Record<Group, Plan>> = {
   settle: {
     title: 'POST /settle',
     note: `Different payments in a closed loop, one key. Paid: by the balances of the sellers. ${per}`,
-    columns: [PAID, RATE, PER_BLOCK, P50, P99, CALLS, GAS, CPU, MEMORY, WRONG],
+    columns: [PAID, RATE, P50, P99, CALLS, GAS, CPU, MEMORY, WRONG],
   },
   mixed: {
     title: 'Good payments among replays',
@@ -115,6 +115,7 @@ function rowsOf(results: readonly Result[], columns: readonly Column[]): readonl
   const other = results.findLast(({ contender }) => contender !== 'ours');
   if (own === undefined || other === undefined) return rows;
   const ratio = columns.map(({ ratio: key }) => (key ? times(own.figures[key], other.figures[key]) : ''));
+  if (ratio.every((cell) => cell === '')) return rows;
   return [...rows, [`ours to ${CONTENDERS[other.contender].label}`, ...ratio]];
 }
 

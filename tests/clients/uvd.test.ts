@@ -50,6 +50,18 @@ async function payment(payer: Wallet, seller: Wallet, version: Version): Promise
   return parsed;
 }
 
+/** The same by the SDK's other signer. `validBefore`: five minutes from now unless given. */
+async function signedByAdapter(seller: Wallet, version: Version, validBefore?: number): Promise<X402Header> {
+  const signed = await new EnvKeyAdapter(chain.buyer.privateKey).signEIP3009({
+    to: seller.address,
+    amountUsdc: Number(AMOUNT),
+    network: 'base',
+    ...(validBefore === undefined ? {} : { validBefore }),
+  });
+  const { signature, v: _v, r: _r, s: _s, ...authorization } = signed;
+  return (version === 1 ? createX402V1Header : createX402V2Header)('base', { signature, authorization });
+}
+
 function requirements(seller: Wallet, x402Version: Version, amount = AMOUNT): PaymentRequirements {
   const resource = 'https://shop.example/report';
   return buildPaymentRequirements({ amount, recipient: seller.address, resource, chainName: 'base', x402Version });
@@ -71,14 +83,7 @@ describe.each([1, 2] as const)('FacilitatorClient, version %i', (version) => {
 
   it('verifies and settles in one go what EnvKeyAdapter signed', async () => {
     const seller = newWallet();
-    const adapter = new EnvKeyAdapter(chain.buyer.privateKey);
-    const { signature, from, to, value, validAfter, validBefore, nonce } = await adapter.signEIP3009({
-      to: seller.address,
-      amountUsdc: Number(AMOUNT),
-      network: 'base',
-    });
-    const payload = { signature, authorization: { from, to, value, validAfter, validBefore, nonce } };
-    const signed = (version === 1 ? createX402V1Header : createX402V2Header)('base', payload);
+    const signed = await signedByAdapter(seller, version);
     const done = await client.verifyAndSettle(signed, requirements(seller, version));
     expect(done).toMatchObject({ verified: true, settled: true });
     expect(done.transactionHash).toMatch(/^0x[0-9a-f]{64}$/);
@@ -113,6 +118,16 @@ describe.each([1, 2] as const)('FacilitatorClient, version %i', (version) => {
       invalidReason,
     });
     expect((await client.settle(signed, requirements(seller, version, '0.02'))).transactionHash).toBeUndefined();
+    expect(await received(seller)).toEqual([]);
+  });
+
+  it('learns that the time to pay is over', async () => {
+    const seller = newWallet();
+    const signed = await signedByAdapter(seller, version, Math.floor(Date.now() / 1000) - 1);
+    const asked = requirements(seller, version);
+    const invalidReason = 'invalid_exact_evm_payload_authorization_valid_before';
+    expect(await client.verify(signed, asked)).toMatchObject({ isValid: false, invalidReason });
+    expect((await client.settle(signed, asked)).transactionHash).toBeUndefined();
     expect(await received(seller)).toEqual([]);
   });
 

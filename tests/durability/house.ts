@@ -16,7 +16,7 @@ import { type Hex, keccak256 } from 'viem';
 import { expect, onTestFinished } from 'vitest';
 import { startChain } from '../stage/chain.ts';
 import { openScene, type Scene } from '../stage/scene.ts';
-import { type Started, type ServerProcess, startServer } from '../stage/server-process.ts';
+import { type ServerProcess, type Started, startServer } from '../stage/server-process.ts';
 
 export type Store = 'SQLite' | 'PostgreSQL';
 export type Intercept = (call: RpcCall) => Interception | Promise<Interception>;

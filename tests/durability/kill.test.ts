@@ -12,7 +12,9 @@ const SOON = { prefer: 'wait=1' };
 
 /** What GET /settlements says of the one payment a transaction carries. */
 async function stateOf(server: ServerProcess, hash: string) {
-  const { settlements } = (await server.get(`/settlements/${hash}`)).body as { readonly settlements: readonly unknown[] };
+  const { settlements } = (await server.get(`/settlements/${hash}`)).body as {
+    readonly settlements: readonly unknown[];
+  };
   expect(settlements).toHaveLength(1);
   return settlements[0];
 }

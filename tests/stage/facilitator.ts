@@ -1,5 +1,6 @@
 /** A facilitator in this process whose every answer and log line is kept, to look for what must not be in them. */
 import { readConfig, startFacilitator } from '@facilitator/app';
+import type { Clock } from '@facilitator/engine';
 import { newWallet, type Wallet } from '@facilitator/testing';
 import { createLog } from '../../apps/facilitator/src/meter/log.ts';
 
@@ -32,10 +33,11 @@ export type FacilitatorOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Content of CONFIG_FILE. */
   readonly file?: unknown;
+  readonly clock?: Clock;
 };
 
 export async function startHere(options: FacilitatorOptions): Promise<Facilitator> {
-  const { rpcUrl, signer = newWallet(), env, file } = options;
+  const { rpcUrl, signer = newWallet(), env, file, clock } = options;
   const reading = readConfig(
     {
       JOURNAL_URL: ':memory:',
@@ -49,7 +51,7 @@ export async function startHere(options: FacilitatorOptions): Promise<Facilitato
   const told: string[] = [];
   // Not the server's own scrubber: nothing may depend on it.
   const log = createLog('trace', (text) => text, { write: (line) => told.push(line) });
-  const running = await startFacilitator(reading.config, { log });
+  const running = await startFacilitator(reading.config, { log, ...(clock === undefined ? {} : { clock }) });
   const { post, get } = callerOf(running.url, (text) => told.push(text));
   return { url: running.url, signer, post, get, told: () => told.join('\n'), close: () => running.close() };
 }

@@ -15,7 +15,7 @@ export type Place = {
   readonly url: string;
   open(options?: Partial<OpenJournalOptions>): Promise<Journal>;
   /** Runs SQL beside the journal. SQLite's file is its owner's alone, so there it must be closed. */
-  sql(text: string, parameters?: readonly (string | bigint)[]): Promise<readonly Row[]>;
+  sql(text: string, parameters?: readonly (string | bigint | null)[]): Promise<readonly Row[]>;
   /** Closes what is open and removes everything. */
   clear(): Promise<void>;
 };
@@ -77,7 +77,7 @@ export function postgres(): StoreUnderTest {
   let server: Awaited<ReturnType<typeof startPostgres>> | undefined;
   let places = 0;
 
-  async function ask(url: string, text: string, parameters: readonly (string | bigint)[] = []) {
+  async function ask(url: string, text: string, parameters: readonly (string | bigint | null)[] = []) {
     const client = new Client({ connectionString: url });
     await client.connect();
     try {

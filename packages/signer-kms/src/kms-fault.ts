@@ -30,6 +30,9 @@ const WORDS: Readonly<Record<KmsFaultReason, string>> = {
   refused: 'the request was refused',
 };
 
+/** What may be gone when the same is asked again, without anybody mending anything. */
+const PASSING: ReadonlySet<KmsFaultReason> = new Set(['throttled', 'timeout', 'unreachable', 'unavailable']);
+
 /** What AWS and the SDK call it. */
 const REASONS: Readonly<Record<string, KmsFaultReason>> = {
   AccessDeniedException: 'access-denied',
@@ -71,6 +74,8 @@ type Details = {
 export class KmsFault extends Error {
   override readonly name = 'KmsFault';
   readonly reason: KmsFaultReason;
+  /** True when it is worth asking again later; false when an operator must mend something first. */
+  readonly passing: boolean;
   /** AWS's name for it. */
   readonly exception: string | undefined;
   /** What AWS's support asks for. */
@@ -81,6 +86,7 @@ export class KmsFault extends Error {
     const named = exception === undefined ? '' : ` (${exception})`;
     super(`${task}: ${shown === undefined ? '' : `${shown}; `}${WORDS[reason]}${named}.`);
     this.reason = reason;
+    this.passing = PASSING.has(reason);
     this.exception = exception;
     this.requestId = requestId;
   }

@@ -119,14 +119,14 @@ describe('a key that cannot be used', () => {
 
   test('a key that is disabled, or will be deleted', async () => {
     key.setState('Disabled');
-    expect(await open()).toMatchObject({ reason: 'unusable-key', exception: 'DisabledException' });
+    expect(await open()).toMatchObject({ reason: 'unusable-key', passing: false, exception: 'DisabledException' });
     key.setState('PendingDeletion');
     expect(await open()).toMatchObject({ reason: 'unusable-key', exception: 'KMSInvalidStateException' });
   });
 
   test('nobody listens', async () => {
     await kms.stop();
-    expect(await open()).toMatchObject({ reason: 'unreachable', exception: 'ECONNREFUSED' });
+    expect(await open()).toMatchObject({ reason: 'unreachable', passing: true, exception: 'ECONNREFUSED' });
   });
 });
 

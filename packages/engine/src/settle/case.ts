@@ -9,7 +9,7 @@ import type { Authorization } from '../ports/chain.ts';
  * `prepared`  the journal holds signed bytes; the network may have them
  * `remote`    another process carries it; the journal tells how it ends
  */
-export type Phase = 'claiming' | 'queued' | 'signing' | 'prepared' | 'remote';
+type Phase = 'claiming' | 'queued' | 'signing' | 'prepared' | 'remote';
 
 /** The one caller who will be told. Others are told `duplicate_settlement`, or share this answer by idempotency key. */
 export type Waiter = {

@@ -45,7 +45,7 @@ const MOST_PER_PAYER = 5;
  * How many of `waiting` payments the next transaction carries. While there is a nonce for each, each travels alone and at
  * once; beyond that they are spread evenly over the nonces that are left.
  */
-export function shareOf(waiting: number, room: number, capacity: number): number {
+function shareOf(waiting: number, room: number, capacity: number): number {
   return Math.max(1, Math.min(capacity, Math.ceil(waiting / Math.max(1, room))));
 }
 

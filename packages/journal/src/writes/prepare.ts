@@ -3,7 +3,7 @@ import type { Attempt } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
 import { type JournalError, refused } from '../journal-error.ts';
-import { openTransaction, type TransactionsTable } from '../schema.ts';
+import { stillOpen, type TransactionsTable } from '../schema.ts';
 import type { Writing } from '../store.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
@@ -53,7 +53,7 @@ async function findPreparable({ tx, shared }: Session, ids: readonly string[]): 
       .innerJoin('transactions', 'transactions.hash', 'items.transaction_hash')
       .select('items.payment_id')
       .where('items.payment_id', 'in', part)
-      .where(openTransaction)
+      .where(stillOpen)
       .execute(),
   );
   const preparable = new Map(rows.map((row) => [row.id, row.network]));

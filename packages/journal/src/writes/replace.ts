@@ -3,7 +3,7 @@ import type { Attempt } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { refused } from '../journal-error.ts';
 import type { SignedColumns } from '../record.ts';
-import { openTransaction } from '../schema.ts';
+import { stillOpen } from '../schema.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
 export type Replacement = { readonly over: string; readonly signed: SignedColumns };
@@ -20,22 +20,23 @@ async function applyReplacement({ tx, shared }: Session, { over, signed }: Repla
     .selectFrom('transactions')
     .select(['network', 'signer', 'nonce'])
     .where('hash', '=', over)
-    .where(openTransaction)
+    .where(stillOpen)
     .$if(shared, (query) => query.forUpdate())
     .executeTakeFirst();
   if (replaced === undefined) return refuse(`Transaction ${over} is not journaled, or not open any more.`);
+  const { network, signer, nonce } = replaced;
   const newest = await tx
     .selectFrom('transactions')
     .select('attempt')
-    .where('network', '=', replaced.network)
-    .where('signer', '=', replaced.signer)
-    .where('nonce', '=', replaced.nonce)
+    .where('network', '=', network)
+    .where('signer', '=', signer)
+    .where('nonce', '=', nonce)
     .orderBy('attempt', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow();
   const stored = await tx
     .insertInto('transactions')
-    .values({ ...signed, ...replaced, attempt: newest.attempt + 1n })
+    .values({ ...signed, network, signer, nonce, attempt: newest.attempt + 1n })
     .onConflict((conflict) => conflict.doNothing())
     .returning('hash')
     .executeTakeFirst();
@@ -59,7 +60,7 @@ async function applyReplacement({ tx, shared }: Session, { over, signed }: Repla
     .where('id', 'in', (ids) => ids.selectFrom('items').select('payment_id').where('transaction_hash', '=', over))
     .where('state', '=', 'prepared')
     .execute();
-  return done({ ...replaced, items: carried, hash: signed.hash, bytes: signed.bytes });
+  return done({ network, signer, nonce, items: carried, hash: signed.hash, bytes: signed.bytes });
 }
 
 function refuse(message: string): Outcome<Attempt> {

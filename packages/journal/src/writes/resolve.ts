@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
 import { type JournalError, refused } from '../journal-error.ts';
 import type { Closing, Ending } from '../record.ts';
-import type { TransactionsTable } from '../schema.ts';
+import { stillOpen, type TransactionsTable } from '../schema.ts';
 import type { Writing } from '../store.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 import { endPayments } from './end-payments.ts';
@@ -106,7 +106,7 @@ async function closeAttempts(tx: Writing, inputs: readonly Resolution[]): Promis
         cost = closed.column4,
         bytes = null
       from (values ${sql.join(part)}) as closed
-      where transactions.hash = closed.column1 and transactions.outcome = 'open'`;
+      where transactions.hash = closed.column1 and ${stillOpen}`;
     await update.execute(tx);
     return [];
   });
@@ -115,10 +115,10 @@ async function closeAttempts(tx: Writing, inputs: readonly Resolution[]): Promis
   await inChunks(hashes, async (part) => {
     const supersede = sql`
       update transactions set outcome = 'superseded', bytes = null
-      where outcome = 'open' and exists (
-        select 1 from transactions as closed
-        where closed.hash in (${sql.join(part)}) and closed.network = transactions.network
-          and closed.signer = transactions.signer and closed.nonce = transactions.nonce)`;
+      from transactions as closed
+      where closed.hash in (${sql.join(part)}) and ${stillOpen}
+        and transactions.network = closed.network and transactions.signer = closed.signer
+        and transactions.nonce = closed.nonce`;
     await supersede.execute(tx);
     return [];
   });

@@ -49,8 +49,8 @@ const MILD: Severity = {
 };
 
 /**
- * Starts the proxy in front of a node. Of several faults that alter one call the first of `FAULT_NAMES` does, of several
- * that bring an answer also the first; one of each kind can meet in a request.
+ * Starts the proxy in front of a node. A fault either alters calls or brings the answer. Of several that would alter one
+ * call the first in `FAULT_NAMES` does; of several that would bring one answer only the first strikes.
  */
 export async function startChaosProxy(upstream: string, options: ChaosOptions = {}): Promise<ChaosProxy> {
   const { seed = 1, weather: initial = {}, ...severe } = options;
@@ -62,19 +62,27 @@ export async function startChaosProxy(upstream: string, options: ChaosOptions = 
   const hits: Hit[] = [];
   let weather = initial;
 
-  /** The faults that strike a request. */
+  /** The faults that strike a request: any number that alter, at most one that brings. */
   function strike(exchange: Exchange): readonly Struck[] {
-    return FAULT_NAMES.flatMap((name) => {
+    const struck: Struck[] = [];
+    for (const name of FAULT_NAMES) {
       const fault: Fault = FAULTS[name];
+      if (fault.bring !== undefined && struck.some((other) => other.fault.bring !== undefined)) continue;
       const order = ordered.get(name);
       if (order !== undefined && order.left > 0 && canHit(fault, exchange, order.methods)) {
         order.left -= 1;
-        return [{ name, fault, methods: order.methods }];
+        struck.push({ name, fault, methods: order.methods });
+      } else if (isUnlucky(name, fault, exchange)) {
+        struck.push({ name, fault, methods: undefined });
       }
-      const probability = weather[name] ?? 0;
-      if (probability === 0 || !canHit(fault, exchange)) return [];
-      return draw(`${name} of ${exchange.calls[0]?.method}`) < probability ? [{ name, fault, methods: undefined }] : [];
-    });
+    }
+    return struck;
+  }
+
+  function isUnlucky(name: FaultName, fault: Fault, exchange: Exchange): boolean {
+    const probability = weather[name] ?? 0;
+    if (probability === 0 || !canHit(fault, exchange)) return false;
+    return draw(`${name} of ${exchange.calls[0]?.method}`) < probability;
   }
 
   function vantage(): Vantage {
@@ -98,8 +106,9 @@ export async function startChaosProxy(upstream: string, options: ChaosOptions = 
     intercept: () => ({ action: 'pass' }),
     async deliver(exchange) {
       const struck = strike(exchange);
-      for (const { name, methods } of struck)
-        hits.push({ fault: name, methods: methodsHit(FAULTS[name], exchange, methods) });
+      hits.push(
+        ...struck.map(({ name, fault, methods }) => ({ fault: name, methods: methodsHit(fault, exchange, methods) })),
+      );
       const view = vantage();
       const intercept = (call: RpcCall) => alter(struck, call, view);
       const bring = struck.find(({ fault }) => fault.bring !== undefined)?.fault.bring ?? deliver;

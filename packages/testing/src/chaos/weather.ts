@@ -5,7 +5,10 @@ import { FAULT_NAMES, type FaultName } from './faults.ts';
 /** For each fault the probability, from 0 to 1, that it hits a request which it can hit. */
 export type Weather = Readonly<Partial<Record<FaultName, number>>>;
 
-/** Weather in which a request meets one of `faults`, all unless given, with about this probability. */
+/**
+ * Weather in which a request meets one of `faults`, all unless given, with about this probability: less, when it is of a
+ * kind that not all of them can hit.
+ */
 export function mixedWeather(probability: number, faults: readonly FaultName[] = FAULT_NAMES): Weather {
   return Object.fromEntries(faults.map((fault) => [fault, probability / faults.length]));
 }
