@@ -47,7 +47,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   const chains = config.served.map((plan) => openChain(plan, config, clock));
   for (const { chain } of chains) engine.add(chain);
 
-  const { bodyLimit, settleWaitMs, keepAliveMs, corsOrigins } = config.server;
+  const { bodyLimit, settleWaitMs, settleFailureStatus, keepAliveMs, corsOrigins } = config.server;
   const app = createApp({
     engine,
     networks: config.networks,
@@ -59,7 +59,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     unserved: config.unserved,
     log,
     metrics,
-    options: { bodyLimit, settleWaitMs, keepAliveMs, corsOrigins, anyAsset: config.anyAsset },
+    options: { bodyLimit, settleWaitMs, settleFailureStatus, keepAliveMs, corsOrigins, anyAsset: config.anyAsset },
   });
   let closed: Promise<void> | undefined;
 

@@ -110,6 +110,13 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
       if (count === undefined) throw new Error(`the transaction count of ${signer} is not known: ${failureOf(answer)}`);
       return count;
     },
+    async balance(signer) {
+      const [answer] = await rpc.ask([{ method: 'eth_getBalance', params: [signer, 'latest'] }]);
+      const balance = quantityIn(answer);
+      if (balance === undefined) throw new Error(`the balance of ${signer} is not known: ${failureOf(answer)}`);
+      return balance;
+    },
+    ceiling: ({ signature }) => gas[signature.form] * fees.cap(),
     capacity: signing.capacity,
     // Nobody's code but the token's has a say, as far as is known.
     groupable: (authorization) =>

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { authorizationOf, fakePayment } from '../tests/fake-chain.ts';
 import { fingerprint } from './fingerprint.ts';
 
-const of = (payment: ReturnType<typeof fakePayment>) => fingerprint(authorizationOf(payment), payment);
+const of = (payment: ReturnType<typeof fakePayment>, stowed = 'signed') =>
+  fingerprint(authorizationOf(payment), payment, stowed);
 const base = fakePayment('a', 100n);
 
 it('is the same for an identical retry, in either version and spelling', () => {
@@ -19,4 +20,8 @@ it.each([
   ['authorization', { ...base, payload: { ...base.payload, nonce: 'b' } }],
 ])('differs for another %s', (_, payment) => {
   expect(of(payment)).not.toBe(of(base));
+});
+
+it('differs for another signature', () => {
+  expect(of(base, 'forged')).not.toBe(of(base));
 });

@@ -219,6 +219,12 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (ledger.weather.deaf) throw new Error('deaf');
       return ledger.count(signer, view());
     },
+    async balance() {
+      if (!alive()) return hang();
+      if (ledger.weather.deaf) throw new Error('deaf');
+      return 10n ** 18n;
+    },
+    ceiling: () => 21_000n,
     capacity: () => CAPACITY,
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {

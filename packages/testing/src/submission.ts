@@ -40,6 +40,8 @@ export type Transaction = {
   readonly value?: bigint;
   /** 1,000,000 unless given. */
   readonly gas?: bigint;
+  /** Wei per gas; twice the base fee and one gwei unless given. */
+  readonly gasPrice?: bigint;
 };
 
 /** Signs a transaction with legacy fees and hands it to the node without asking whether it will succeed. Answers its hash. */
@@ -56,7 +58,7 @@ export async function sendTransaction(chain: Pick<Anvil, 'rpc' | 'chainId'>, wan
       chainId: chain.chainId,
       nonce: Number(hex(count)),
       // Not from eth_gasPrice, which follows what was paid before: doubling it would double it for ever.
-      gasPrice: baseFee(latest) * 2n + GWEI,
+      gasPrice: wanted.gasPrice ?? baseFee(latest) * 2n + GWEI,
       gas,
       to,
       data,

@@ -12,6 +12,7 @@ export type ServerConfig = {
   /** Bytes. */
   readonly bodyLimit: number;
   readonly settleWaitMs: number;
+  readonly settleFailureStatus: number;
   readonly keepAliveMs: number;
   readonly shutdownMs: number;
   readonly corsOrigins: readonly string[];

@@ -42,6 +42,7 @@ export const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   RUST_LOG: z.string().optional(),
   SETTLE_WAIT_SECONDS: wholeNumber(1, 60).optional(),
+  SETTLE_FAILURE_STATUS: z.enum(['200', '402']).transform(Number).optional(),
   TX_RECEIPT_TIMEOUT_SECS: wholeNumber(1, 3_600).optional(),
   MAX_REQUEST_BODY_BYTES: wholeNumber(16_384, 16_777_216).optional(),
   KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).optional(),

@@ -109,6 +109,7 @@ function serverConfig(values: Environment): ServerConfig {
     logLevel: values.LOG_LEVEL ?? rustLevel(values.RUST_LOG) ?? 'info',
     bodyLimit: values.MAX_REQUEST_BODY_BYTES ?? 65_536,
     settleWaitMs: Math.min(wait, LONGEST_WAIT_SECONDS) * 1000,
+    settleFailureStatus: values.SETTLE_FAILURE_STATUS ?? 200,
     keepAliveMs: (values.KEEP_ALIVE_SECONDS ?? 185) * 1000,
     shutdownMs: (values.SHUTDOWN_SECONDS ?? 10) * 1000,
     corsOrigins: values.CORS_ORIGINS ?? ['*'],

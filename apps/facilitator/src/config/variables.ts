@@ -95,6 +95,13 @@ export const VARIABLES = {
     example: '20',
     fallback: 'TX_RECEIPT_TIMEOUT_SECS, else 20',
   },
+  SETTLE_FAILURE_STATUS: {
+    description:
+      'The HTTP status of a /settle answer whose success is false. The protocol answers 200; clients that take every 200 for a success, as uvd-x402-sdk does, are safe with 402.',
+    form: '200 or 402',
+    example: '402',
+    fallback: '200',
+  },
   TX_RECEIPT_TIMEOUT_SECS: {
     description: 'The old name of SETTLE_WAIT_SECONDS; more than 60 counts as 60.',
     form: 'a whole number from 1 to 3600',

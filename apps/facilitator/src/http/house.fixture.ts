@@ -46,6 +46,7 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
     options: {
       bodyLimit: 65_536,
       settleWaitMs: 20_000,
+      settleFailureStatus: 200,
       keepAliveMs: 5_000,
       anyAsset: false,
       corsOrigins: ['*'],

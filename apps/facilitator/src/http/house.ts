@@ -38,6 +38,8 @@ type HttpOptions = {
   readonly bodyLimit: number;
   /** How long a settlement waits for evidence unless its caller says otherwise. */
   readonly settleWaitMs: number;
+  /** HTTP status of a settlement that failed: 200 as the protocol's clients expect, or one that careless ones notice. */
+  readonly settleFailureStatus: number;
   readonly keepAliveMs: number;
   /** Whether tokens outside the registry are taken. */
   readonly anyAsset: boolean;

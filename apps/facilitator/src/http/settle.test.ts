@@ -68,6 +68,20 @@ describe('POST /settle', () => {
     });
   });
 
+  it('answers what is not a success with 402 where the operator wants it, and a success with 200', async () => {
+    const settle = (settlement: Settlement) => site({ settle: async () => settlement }, { settleFailureStatus: 402 });
+    for (const settlement of [
+      failing('failed', 'invalid_exact_evm_signature'),
+      failing('pending', 'settlement_pending', HASH),
+    ]) {
+      const response = await settle(settlement).app.inject({ method: 'POST', url: '/settle', payload: requestV1() });
+      expect(response.statusCode).toBe(402);
+      expect(response.json()).toMatchObject({ success: false, network: 'base-sepolia', payer: PAYER });
+    }
+    const response = await settle(settled).app.inject({ method: 'POST', url: '/settle', payload: requestV1() });
+    expect(response.statusCode).toBe(200);
+  });
+
   it('answers 503 with Retry-After when nothing could be decided', async () => {
     const here = settling({ id: undefined, answer: { status: 'unavailable', message: 'later', retryAfter: 3 } });
     const response = await post(here, requestV2());

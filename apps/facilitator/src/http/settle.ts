@@ -21,6 +21,7 @@ export function settleEndpoint(house: House): Endpoint {
       POST: async (request, reply) => {
         const done = await carryOut(house, request, reply);
         if (done.status === 'fault') return sendFault(request, reply, done.fault);
+        if (done.answer.status !== 'settled') reply.status(house.options.settleFailureStatus);
         return encodeSettleAnswer(done.caller, done.answer);
       },
     },

@@ -15,6 +15,8 @@ export type FeeBook = {
   due(): readonly Question<void>[];
   /** Asks first when what is known is too old. Throws when it cannot be learned, or when it is above the ceiling. */
   quote(): Promise<Fees>;
+  /** Wei per gas that a transaction signed now would offer at most, by the latest prices known; the ceiling when none is. */
+  cap(): bigint;
 };
 
 export type FeeBookOptions = {
@@ -89,6 +91,13 @@ export function createFeeBook(options: FeeBookOptions): FeeBook {
     return { type, maxFeePerGas: maxFee, maxPriorityFeePerGas: atMost(offered, maxFee) };
   }
 
+  function cap(): bigint {
+    if (price === undefined) return maxFeePerGas;
+    const offer =
+      type === 'legacy' ? (price.wei * 5n) / 4n : price.wei * 2n + atMost(tip?.wei ?? maxTipPerGas, maxTipPerGas);
+    return atMost(offer, maxFeePerGas);
+  }
+
   /** The lower of what would be offered and the ceiling, which must reach at least what is needed now. */
   function withinCeiling(offer: bigint, needed: bigint): bigint {
     if (needed > maxFeePerGas) {
@@ -102,6 +111,7 @@ export function createFeeBook(options: FeeBookOptions): FeeBook {
       price = now(baseFee);
       if (told !== undefined) isTold = true;
     },
+    cap,
     due: () => stale(isTold),
     async quote() {
       if (current() === undefined || stale(false).length > 0) {

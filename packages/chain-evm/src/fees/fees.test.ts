@@ -98,6 +98,26 @@ describe('a quote', () => {
   });
 });
 
+describe('the most a transaction may offer', () => {
+  it('is the ceiling until prices are known, then what would be offered, however old', async () => {
+    const { fees, clock } = book({ base: 10n * GWEI, tip: 50n * GWEI });
+    expect(fees.cap()).toBe(100n * GWEI);
+    fees.learn(10n * GWEI);
+    expect(fees.cap()).toBe(23n * GWEI);
+    await fees.quote();
+    clock.move(3_600_000);
+    expect(fees.cap()).toBe(23n * GWEI);
+    fees.learn(90n * GWEI);
+    expect(fees.cap()).toBe(100n * GWEI);
+  });
+
+  it('has no tip on legacy networks', async () => {
+    const { fees } = book({ gasPrice: 12n * GWEI }, 'legacy');
+    await fees.quote();
+    expect(fees.cap()).toBe(15n * GWEI);
+  });
+});
+
 describe('taking the place of an offer', () => {
   const offer = (maxFeePerGas: bigint, maxPriorityFeePerGas: bigint): Fees => ({
     ...{ type: 'eip1559', maxFeePerGas, maxPriorityFeePerGas },

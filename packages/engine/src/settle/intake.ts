@@ -39,7 +39,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const decoded = chain.decode(payment);
     if (decoded.status === 'refused') return refused(decoded);
     const { authorization } = decoded;
-    const print = fingerprint(authorization, payment);
+    const print = fingerprint(authorization, payment, chain.stow(authorization));
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
     // The claim within this process, taken before the first await.
@@ -56,7 +56,10 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     if (print !== kase.fingerprint)
       return sameKey
         ? keyConflict()
-        : duplicate(kase.authorization, 'This authorization is being settled for other terms.');
+        : duplicate(
+            kase.authorization,
+            'This authorization is being settled for other terms or with another signature.',
+          );
     if (kase.waiter !== undefined && sameKey) return cases.wait(kase, kase.waiter, how);
     if (kase.waiter !== undefined || (kase.key !== undefined && !sameKey))
       return duplicate(kase.authorization, 'This payment is being settled for another caller.');
@@ -108,7 +111,9 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const { authorization, key } = kase;
     const sameKey = key !== undefined && key === known.key;
     if (known.fingerprint !== kase.fingerprint)
-      return sameKey ? keyConflict() : duplicate(authorization, 'This authorization was presented for other terms.');
+      return sameKey
+        ? keyConflict()
+        : duplicate(authorization, 'This authorization was presented for other terms or with another signature.');
     if (known.key !== undefined && !sameKey)
       return duplicate(authorization, 'This payment was presented with an idempotency key. Use the same key.');
     const final = finalAnswer(known);
