@@ -11,6 +11,7 @@ import { startPostgres } from '@facilitator/testing';
 
 const NETWORK = 'eip155:84532';
 /** As long as a stored EIP-3009 authorization, and as a signed transaction around it. */
+const FINGERPRINT = 'f'.repeat(64);
 const AUTHORIZATION = 'a'.repeat(900);
 const BYTES = `0x${'b'.repeat(900)}`;
 
@@ -67,14 +68,15 @@ async function measure(journal: Journal, load: Load): Promise<Record<string, num
       payTo: `0x${'2'.repeat(40)}`,
       amount: 10_000n,
       expires: 2_000_000_000n,
-      fingerprint: 'f'.repeat(64),
+      fingerprint: FINGERPRINT,
       authorization: AUTHORIZATION,
     }),
   );
   const prepares = await rate(writers, transactions, batch, async (transaction, writer) => {
     const hash = `0xe${transaction.toString(16).padStart(63, '0')}`;
     const sign = async () => ({ hash, bytes: BYTES });
-    await journal.prepare({ network: NETWORK, signer: `signer-${writer}`, floor: 0n }, items(transaction), sign);
+    const carried = items(transaction).map((each) => ({ id: each, fingerprint: FINGERPRINT }));
+    await journal.prepare({ network: NETWORK, signer: `signer-${writer}`, floor: 0n }, carried, sign);
     hashes[transaction] = hash;
   });
   const resolves = await rate(writers, transactions, batch, (transaction) => {
@@ -107,6 +109,7 @@ try {
         ['PostgreSQL', postgres.url],
       ] as const) {
         const journal = await openJournal({ url, clock: systemClock, groupMost: load.groupMost });
+        await journal.compete(NETWORK, { onHeld() {}, onLost() {} });
         table[store] = await measure(journal, load);
         await journal.close();
       }

@@ -54,27 +54,39 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     clock,
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
   });
+  const leftovers = new Set<string>();
   const queue = createQueue<A>({
-    ...{ chain, journal, clock, meter, cases },
+    ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     onFilled: pump,
     onDoubtful: doubt,
   });
   const verifier = createVerifier({ chain, clock, meter });
   const intake = createIntake({
-    ...{ chain, journal, clock, meter, cases, accept },
+    ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
     admit: (authorization) =>
       admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * lanes.length }),
     closing: () => closing,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
-    createLane<A>({ chain, signer, journal, meter, window: nonceWindow, take: queue.take, onPrepared, onStalled }),
+    createLane<A>({
+      chain,
+      signer,
+      journal,
+      meter,
+      window: nonceWindow,
+      take: queue.take,
+      onPrepared,
+      onGone,
+      onStalled,
+    }),
   );
   const tracker = createTracker<A>({
     ...{ chain, journal, clock, meter, onConcluded, onResolved },
     onUnwritten: cases.unhold,
-    onOrphan: queue.add,
+    // Another process that writes by now knows it from the journal.
+    onOrphan: (orphan) => writer.writing() && queue.add(orphan),
   });
   const writer = createWriter<A>({
     ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
@@ -120,6 +132,12 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     const mine = writer.writing();
     for (const kase of carried) cases.prepared(kase, attempt.hash, mine ? 'prepared' : 'remote');
     if (mine) tracker.send(attempt, carried);
+  }
+
+  function onGone(gone: readonly Case<A>[], rest: readonly Case<A>[]): void {
+    queue.giveBack(rest);
+    // Unless a recovery has found it in the journal meanwhile.
+    for (const kase of gone) if (kase.phase === 'signing') void remote.gone(kase);
   }
 
   function onStalled(stalled: readonly Case<A>[], error: unknown): void {

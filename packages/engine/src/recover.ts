@@ -1,12 +1,13 @@
 /** Before the first new payment is carried, everything the journal holds open is watched again. */
 import type { Tracker } from './evidence/tracker.ts';
 import type { Authorization, Chain } from './ports/chain.ts';
-import type { Journal, PaymentRecord } from './ports/journal.ts';
+import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import { type Case, openCase } from './settle/case.ts';
+import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
 import type { Lane } from './settle/lane.ts';
 import type { Queue } from './settle/queue.ts';
+import { reopen } from './settle/reopen.ts';
 
 export type RecoverOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -35,7 +36,7 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   const orphans = new Map<string, Case<A>>();
   const handedOver: Case<A>[] = [];
   for (const payment of payments) {
-    const kase = reopen(payment);
+    const kase = payment.state === 'claimed' ? undefined : reopen(payment, options);
     if (kase === undefined) continue;
     if (payment.state === 'queued') handedOver.push(kase);
     else {
@@ -58,12 +59,4 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
     payments: payments.length - claims.length,
     released: claims.length,
   });
-
-  /** Its case here, where its caller may be waiting already. */
-  function reopen({ id, state, authorization, fingerprint, key }: PaymentRecord): Case<A> | undefined {
-    if (state === 'claimed' || authorization === undefined) return undefined;
-    const kase = cases.byAnchor.get(id) ?? openCase(chain.recall(authorization), fingerprint, key);
-    cases.byAnchor.set(id, kase);
-    return kase;
-  }
 }

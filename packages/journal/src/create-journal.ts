@@ -10,6 +10,7 @@ import { type Write, writeKind } from './write-kind.ts';
 import { applyClaims } from './writes/claim.ts';
 import { applyConclusions } from './writes/conclude.ts';
 import { applyDeliveries, applyReturns } from './writes/deliver.ts';
+import { applyHandOvers } from './writes/hand-over.ts';
 import { applyPreparations } from './writes/prepare.ts';
 import { applyReleases } from './writes/release.ts';
 import { applyReplacements } from './writes/replace.ts';
@@ -26,6 +27,7 @@ export type JournalOptions = {
 /** Every rejection is a `JournalError`, but for what `sign` of `prepare` rejects with. */
 export function createJournal(store: Store, options: JournalOptions): Journal {
   const { clock, windowMs, groupMost } = options;
+  const { peers } = store;
   const commits = createGroupCommit<Write>({
     clock,
     windowMs,
@@ -49,6 +51,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   }
 
   const claim = writeKind(add, (row) => [row.id], applyClaims);
+  const handOver = writeKind(add, (id) => [id], applyHandOvers);
   const release = writeKind(add, (id) => [id], applyReleases);
   const prepare = writeKind(add, ({ attempt }) => [attempt.hash, ...attempt.items], applyPreparations);
   const replace = writeKind(add, ({ over, signed }) => [over, signed.hash], applyReplacements);
@@ -58,14 +61,25 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const undeliver = writeKind(add, (id) => [id], applyReturns);
 
   return {
-    claim: async (wanted) => claim(claimRow(wanted, clock.now())),
+    shared: store.shared,
+    async compete(network, candidate) {
+      if (closed !== undefined) throw new JournalError('closed', 'The journal is closed.');
+      try {
+        return await peers.compete(network, candidate);
+      } catch (error) {
+        throw store.judge(error).error;
+      }
+    },
+    listen: peers.listen,
+    claim: async (wanted) => claim(claimRow(wanted, peers.self, clock.now())),
+    handOver: async (id) => isStorable(id) && handOver(id),
     // What cannot be stored is nobody's id, so there is nothing to find or to change.
     release: async (id) => isStorable(id) && release(id),
     async prepare(lane, items, sign) {
       const nonce = await read((reading) => nextNonce(reading, lane));
       // No transaction is open here: a key service may take its time.
       const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
-      return prepare({ attempt, row: attemptRow(attempt, clock.now()) });
+      return prepare({ attempt, items, row: attemptRow(attempt, clock.now()) });
     },
     replace: async (hash, signed) => replace({ over: text('hash', hash), signed: signedColumns(signed, clock.now()) }),
     resolve: async (hash, outcome, conclusions) =>
@@ -83,7 +97,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentByKey: (key) => read(async (reading) => (isStorable(key) ? findPaymentByKey(reading, key) : undefined)),
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
-    unfinished: (network) => read((reading) => findUnfinished(reading, network)),
+    unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());
       return closed;

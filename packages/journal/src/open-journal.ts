@@ -1,4 +1,5 @@
 /** Chooses the store by URL. */
+import { randomInt } from 'node:crypto';
 import type { Clock, Journal } from '@facilitator/engine';
 import { createJournal } from './create-journal.ts';
 import { JournalError } from './journal-error.ts';
@@ -21,21 +22,16 @@ export type OpenJournalOptions = {
   readonly windowMs?: number;
   /** Writes per commit at most, 256 by default; 1 commits each on its own. */
   readonly groupMost?: number;
-  /** PostgreSQL: false lets several processes share a database, for tests of their races. True by default. */
-  readonly exclusive?: boolean;
-  /** PostgreSQL: milliseconds to wait for a predecessor to let go of the database, 3,000 by default, 4,000 at most. */
-  readonly patienceMs?: number;
 };
 
 const DEFAULT_URL = 'sqlite:data/journal.db';
 const MEMORY = ':memory:';
 const SQLITE_WINDOW_MS = 2;
 const GROUP_MOST = 256;
-const PATIENCE_MS = 3_000;
 
 /**
- * Opens the journal, bringing its schema up to date. Rejects with a `JournalError`: `in-use` when another process has it,
- * `unusable` when the operator has to mend something. Messages never contain the URL.
+ * Opens the journal, bringing its schema up to date. Rejects with a `JournalError`: `in-use` when another process has the
+ * SQLite file, `unusable` when the operator has to mend something. Messages never contain the URL.
  */
 export async function openJournal(options: OpenJournalOptions): Promise<Journal> {
   const { clock, groupMost = GROUP_MOST } = options;
@@ -44,15 +40,21 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
 }
 
 async function openStore(options: OpenJournalOptions): Promise<{ readonly store: Store; readonly windowMs: number }> {
-  const { url = DEFAULT_URL, clock, exclusive = true, patienceMs = PATIENCE_MS } = options;
+  const { url = DEFAULT_URL, clock } = options;
   const path = url === MEMORY ? MEMORY : sqlitePath(url);
-  if (path !== undefined) return { store: await openSqlite(path), windowMs: path === MEMORY ? 0 : SQLITE_WINDOW_MS };
+  if (path !== undefined)
+    return { store: await openSqlite(path, processNumber()), windowMs: path === MEMORY ? 0 : SQLITE_WINDOW_MS };
   if (/^postgres(ql)?:\/\//i.test(url))
-    return { store: await openPostgres({ url, clock, exclusive, patienceMs }), windowMs: 0 };
+    return { store: await openPostgres({ url, clock, self: processNumber() }), windowMs: 0 };
   throw new JournalError(
     'unusable',
     'The journal URL must be sqlite:PATH, postgres://user:password@host/database or :memory:.',
   );
+}
+
+/** Tells this process from all others that ever used the store. 31 bits, because the keys of PostgreSQL's locks have 32. */
+function processNumber(): bigint {
+  return BigInt(randomInt(1, 2 ** 31));
 }
 
 /** `sqlite:data/x.db`, `sqlite:/var/x.db` and `sqlite:///var/x.db` all name a file. */

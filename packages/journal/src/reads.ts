@@ -2,6 +2,7 @@
 import type { Attempt, LaneKey, PaymentRecord, Unfinished } from '@facilitator/engine';
 import type { Caip2 } from '@facilitator/protocol';
 import { sql } from 'kysely';
+import type { Peers } from './peers.ts';
 import { toPayment } from './record.ts';
 import { openTransaction, unfinishedPayment } from './schema.ts';
 import { type Reading, readTogether } from './store.ts';
@@ -54,9 +55,13 @@ export async function nextNonce(reading: Reading, lane: LaneKey): Promise<bigint
   return journaled > floor ? journaled : floor;
 }
 
-export function findUnfinished(reading: Reading, network: Caip2): Promise<Unfinished> {
+export function findUnfinished(
+  reading: Reading,
+  peers: Pick<Peers, 'self' | 'gone'>,
+  network: Caip2,
+): Promise<Unfinished> {
   return readTogether(reading, async (snapshot) => {
-    const payments = await snapshot
+    const found = await snapshot
       .selectFrom('payments')
       .selectAll()
       .where('network', '=', network)
@@ -64,6 +69,15 @@ export function findUnfinished(reading: Reading, network: Caip2): Promise<Unfini
       .orderBy('claimed_at')
       .orderBy('id')
       .execute();
+    const claimed = found.filter(({ state, owner }) => state === 'claimed' && owner !== peers.self);
+    const gone =
+      claimed.length === 0
+        ? undefined
+        : await peers.gone(
+            snapshot,
+            claimed.map(({ owner }) => owner),
+          );
+    const payments = found.filter(({ state, owner }) => state !== 'claimed' || gone?.has(owner));
     const transactions = await snapshot
       .selectFrom('transactions')
       .select(['hash', 'network', 'signer', 'nonce', 'bytes'])

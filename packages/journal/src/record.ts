@@ -1,5 +1,14 @@
 /** Between rows and what the port speaks of. Values that no store could keep faithfully are refused here. */
-import type { Attempt, AttemptOutcome, Claim, Conclusion, LaneKey, PaymentRecord, Signed } from '@facilitator/engine';
+import type {
+  Attempt,
+  AttemptOutcome,
+  Claim,
+  Conclusion,
+  Item,
+  LaneKey,
+  PaymentRecord,
+  Signed,
+} from '@facilitator/engine';
 import type { Locator, Seconds } from '@facilitator/protocol';
 import { refused } from './journal-error.ts';
 import type { PaymentsTable, TransactionsTable } from './schema.ts';
@@ -32,7 +41,7 @@ function count(name: string, value: number): bigint {
 }
 
 /** A claim as the row it becomes. */
-export function claimRow(claim: Claim, now: Seconds): PaymentsTable {
+export function claimRow(claim: Claim, owner: bigint, now: Seconds): PaymentsTable {
   return {
     id: text('id', claim.id),
     network: claim.network,
@@ -45,6 +54,7 @@ export function claimRow(claim: Claim, now: Seconds): PaymentsTable {
     stored_authorization: text('authorization', claim.authorization),
     idempotency_key: claim.key === undefined ? null : text('key', claim.key),
     state: 'claimed',
+    owner,
     transaction_hash: null,
     log_index: null,
     authorization_nonce: null,
@@ -84,9 +94,10 @@ export function attemptRow(attempt: Attempt, now: Seconds): TransactionsTable {
   };
 }
 
-export function makeAttempt(lane: LaneKey, nonce: bigint, items: readonly string[], signed: Signed): Attempt {
+export function makeAttempt(lane: LaneKey, nonce: bigint, items: readonly Item[], signed: Signed): Attempt {
   const { hash, bytes } = signed;
-  return { network: lane.network, signer: lane.signer, nonce, items: items.map((id) => text('id', id)), hash, bytes };
+  const ids = items.map(({ id }) => text('id', id));
+  return { network: lane.network, signer: lane.signer, nonce, items: ids, hash, bytes };
 }
 
 /** The columns that an ending fills. */

@@ -18,6 +18,8 @@ export type PaymentsTable = {
   readonly stored_authorization: string | null;
   readonly idempotency_key: string | null;
   readonly state: PaymentState;
+  /** The process that claimed it: whose caller it is. */
+  readonly owner: bigint;
   readonly transaction_hash: string | null;
   readonly log_index: bigint | null;
   readonly authorization_nonce: string | null;
@@ -62,7 +64,7 @@ export type Schema = {
  * The conditions of the partial indexes, for queries that want all that is open. The same text in index and query: a
  * planner takes a partial index only when it can prove that the query stays inside.
  */
-export const unfinishedPayment: RawBuilder<boolean> = sql<boolean>`state in ('claimed', 'prepared')`;
+export const unfinishedPayment: RawBuilder<boolean> = sql<boolean>`state in ('claimed', 'queued', 'prepared')`;
 export const openTransaction: RawBuilder<boolean> = sql<boolean>`outcome = 'open'`;
 
 /**

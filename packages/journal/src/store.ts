@@ -1,6 +1,7 @@
 /** What SQLite and PostgreSQL supply. Everything above it is one code for both. */
 import type { ControlledTransaction, Kysely, Transaction } from 'kysely';
 import type { JournalError } from './journal-error.ts';
+import type { Peers, Seal } from './peers.ts';
 import type { Schema } from './schema.ts';
 
 export type Reading = Kysely<Schema>;
@@ -25,9 +26,10 @@ export type Store = {
   readonly reading: Reading;
   /** True when other processes may write too: rows that a decision rests on are then locked until the commit. */
   readonly shared: boolean;
+  readonly peers: Peers;
   begin(): Promise<ControlledTransaction<Schema>>;
   /** Resolves once the transaction is on disk. Rejects with a `JournalError` whose fault says whether it might be. */
-  commit(transaction: ControlledTransaction<Schema>): Promise<void>;
+  commit(transaction: ControlledTransaction<Schema>, seal: Seal): Promise<void>;
   judge(error: unknown): Failure;
   /** Frees connections, files and locks. */
   close(): Promise<void>;

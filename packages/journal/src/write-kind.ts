@@ -1,5 +1,6 @@
 /** A kind of write: many inputs of it go into the database with few statements, and each gets its own outcome. */
 import type { JournalError } from './journal-error.ts';
+import type { Seal } from './peers.ts';
 import type { Store, Writing } from './store.ts';
 
 /** What became of one write of a group, told after the commit. */
@@ -12,7 +13,7 @@ export function done<O>(value: O): Outcome<O> {
 }
 
 /** What a write works with. */
-export type Session = { readonly tx: Writing; readonly shared: Store['shared'] };
+export type Session = Pick<Store, 'shared' | 'peers'> & { readonly tx: Writing; readonly seal: Seal };
 
 /**
  * Applies inputs as if one after the other. Answers one outcome per input, in order; a refused input has changed

@@ -53,7 +53,7 @@ export const VARIABLES = {
   },
   JOURNAL_URL: {
     description:
-      'Where payments are remembered: a SQLite file or a PostgreSQL database, for one facilitator at a time. Keep it on a disk that outlives the container.',
+      'Where payments are remembered: a SQLite file for one process, or a PostgreSQL database that several share. Keep it on a disk that outlives the container.',
     form: 'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE, or :memory: for nothing that lasts',
     example: 'sqlite:data/journal.db',
     fallback: 'DATABASE_URL, else sqlite:data/journal.db',

@@ -62,7 +62,7 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
 }
 
 export function open(network: NetworkStatus['network']): NetworkStatus {
-  return { network, status: 'open', reason: '', signers: [SIGNER], inFlight: 0 };
+  return { network, status: 'open', reason: '', signers: [SIGNER], writing: true, inFlight: 0 };
 }
 
 const never = (): never => {

@@ -20,6 +20,8 @@ function meter() {
 const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type: T }> } = {
   'network.open': { type: 'network.open', network, notes: ['12 tokens'] },
   'network.closed': { type: 'network.closed', network, reason: 'chain id 1' },
+  'writer.held': { type: 'writer.held', network },
+  'writer.lost': { type: 'writer.lost', network },
   'verify.done': { type: 'verify.done', network, outcome: 'invalid_exact_evm_signature' },
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
   'settle.prepared': { type: 'settle.prepared', network, transaction, size: 2 },
@@ -39,6 +41,8 @@ describe('createMeter', () => {
     expect(here.lines().map(({ event, level }) => `${event} ${level}`)).toEqual([
       'network.open info',
       'network.closed warn',
+      'writer.held info',
+      'writer.lost info',
       'verify.done debug',
       'verify.call debug',
       'settle.prepared info',
@@ -69,6 +73,7 @@ describe('createMeter', () => {
     expect(text).toContain('facilitator_settlement_cost_native_total{network="eip155:8453"} 123456789012345680');
     expect(text).toContain('facilitator_recovered_payments_total{network="eip155:8453"} 3');
     expect(text).toContain('facilitator_faults_total{network="all"} 1');
+    expect(text).toContain('facilitator_network_writing{network="eip155:8453"} 0');
     expect(text).toContain('facilitator_network_open{network="eip155:8453"} 0');
   });
 

@@ -32,6 +32,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     recovered: counter('recovered_payments_total', 'Unfinished payments found at start.', ['network']),
     faults: counter('faults_total', 'Promises that did not hold. Alarm on any.', ['network']),
     open: gauge('network_open', '1 while the network is served, else 0.', ['network']),
+    writing: gauge('network_writing', '1 while this process signs for the network, else 0.', ['network']),
     inFlight: gauge('payments_in_flight', 'Payments neither settled nor failed.', ['network']),
     undelivered: counter('undelivered_answers_total', 'Successes whose caller had gone.', []),
     requests: counter('http_requests_total', 'HTTP requests answered.', ['method', 'route', 'status']),

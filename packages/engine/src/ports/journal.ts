@@ -88,7 +88,21 @@ export type LaneKey = {
   readonly floor: bigint;
 };
 
-/** Another process handed a payment over, prepared it or ended it: its record says which. `undefined`: news may have been missed. */
+/** A payment as the one who carries it knows it: another claim of the same anchor has another fingerprint. */
+export type Item = Pick<Claim, 'id' | 'fingerprint'>;
+
+export type Preparation =
+  | { readonly status: 'prepared'; readonly attempt: Attempt }
+  /**
+   * Nothing is stored, because these are not to be prepared any more: released, claimed anew, final, or carried by an
+   * attempt without an outcome. The others may be.
+   */
+  | { readonly status: 'gone'; readonly ids: readonly string[] };
+
+/**
+ * Another process handed a payment over, prepared it, ended it or released it: its record says which. `undefined`: news may
+ * have been missed.
+ */
 export type News = string | undefined;
 
 /** Told when this process becomes, and stops being, the one that writes for a network. */
@@ -98,28 +112,35 @@ export interface Journal {
   /** Whether other processes may use the same store. */
   readonly shared: boolean;
   /**
-   * Competes for the exclusive right to prepare transactions of a network. `onLost` comes before another process can hold
-   * it. The returned function gives it up at once. A store that one process has to itself grants it for ever.
+   * Competes for the exclusive right to prepare transactions of a network. When it is free, `onHeld` comes before this
+   * resolves, else whenever it becomes free. `onLost` comes before another process can hold it, or, when the store itself
+   * took it away, as soon as that is seen here; what is written in between is refused. The returned function gives it up
+   * and ends the competition. A store that one process has to itself grants it for ever.
    */
   compete(network: Caip2, candidate: Candidate): Promise<() => Promise<void>>;
   /** Calls back with news of the network's payments, perhaps more than once for one. Returns the way to stop. */
   listen(network: Caip2, onNews: (news: News) => void): () => void;
-  /** Leaves a verified claim to the process that writes for its network; answers false when it was released meanwhile. */
+  /** Leaves a verified claim of this process to the one that writes for its network; answers false when it was released. */
   handOver(id: string): Promise<boolean>;
-  /** Takes the anchor, or says who has it. Durable when the promise resolves, like every write here. */
+  /**
+   * Takes the anchor, or says who has it. A claim whose process is gone holds nothing. Durable when the promise resolves,
+   * like every write here.
+   */
   claim(claim: Claim): Promise<ClaimResult>;
-  /** Forgets a `claimed` or `queued` payment: it never had an attempt. Any other stays; answers whether it was released. */
+  /**
+   * Forgets a `claimed` or `queued` payment: it never had an attempt. Only its own process and the one that writes for its
+   * network may; any other payment stays. Answers whether it was released.
+   */
   release(id: string): Promise<boolean>;
   /**
    * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, has `sign` make the bytes for it, and stores
-   * transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects, or
-   * when a payment is unknown, final, or still carried by an attempt without an outcome, or when another process writes for
-   * the network. Calls for one signer must not overlap: the lane serialises them.
+   * transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects or
+   * when this process does not write for the network. Calls for one signer must not overlap: the lane serialises them.
    */
-  prepare(lane: LaneKey, items: readonly string[], sign: (nonce: bigint) => Promise<Signed>): Promise<Attempt>;
+  prepare(lane: LaneKey, items: readonly Item[], sign: (nonce: bigint) => Promise<Signed>): Promise<Preparation>;
   /**
    * Stores another transaction for the nonce of an open attempt, carrying what that one carries. Rejects when the attempt
-   * is unknown or has an outcome.
+   * is unknown or has an outcome, or when this process does not write for its network.
    */
   replace(hash: string, signed: Signed): Promise<Attempt>;
   /**

@@ -4,8 +4,10 @@ import type { Caip2, Reason } from '@facilitator/protocol';
 export type EngineEvent =
   | { readonly type: 'network.open'; readonly network: Caip2; readonly notes: readonly string[] }
   | { readonly type: 'network.closed'; readonly network: Caip2; readonly reason: string }
-  /** This process signs for the network now, or does not any more. */
-  | { readonly type: 'writer.held' | 'writer.lost'; readonly network: Caip2 }
+  /** This process signs for the network from now on. */
+  | { readonly type: 'writer.held'; readonly network: Caip2 }
+  /** Another process may sign for it from now on. */
+  | { readonly type: 'writer.lost'; readonly network: Caip2 }
   | { readonly type: 'verify.done'; readonly network: Caip2; readonly outcome: 'valid' | Reason }
   | { readonly type: 'verify.call'; readonly network: Caip2; readonly size: number; readonly ms: number }
   | { readonly type: 'settle.prepared'; readonly network: Caip2; readonly transaction: string; readonly size: number }

@@ -61,7 +61,9 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       }
     },
     finish(kase, settlement) {
-      byAnchor.delete(kase.authorization.anchor);
+      const { anchor } = kase.authorization;
+      // Another process's claim of the same payment may have come in its place.
+      if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);
       tell(kase, settlement);
     },
     unhold(kase) {

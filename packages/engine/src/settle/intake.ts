@@ -17,6 +17,8 @@ export type IntakeOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
+  /** Anchors whose claims could not be released. */
+  readonly leftovers: Set<string>;
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
@@ -33,7 +35,7 @@ export type Intake<A extends Authorization> = {
 };
 
 export function createIntake<A extends Authorization>(options: IntakeOptions<A>): Intake<A> {
-  const { chain, journal, clock, meter, cases } = options;
+  const { chain, journal, clock, meter, cases, leftovers } = options;
 
   function settle(payment: Payment, how: SettleOptions): Settlement | Promise<Settlement> {
     const decoded = chain.decode(payment);
@@ -69,8 +71,10 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   async function begin(kase: Case<A>): Promise<void> {
     const { authorization } = kase;
     try {
+      if (leftovers.has(authorization.anchor)) await forget(authorization.anchor);
       const known = await journal.payment(authorization.anchor);
-      if (known !== undefined) return cases.finish(kase, await answerKnown(known, kase));
+      // Only the journal knows whether the process that claimed it still lives.
+      if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
       const late = chain.untimely(authorization, clock.now());
       if (late !== undefined) return cases.finish(kase, failed(authorization, late.reason, late.message, ''));
       const busy = options.admit(authorization);
@@ -80,7 +84,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());
       // Nobody waits any more and nothing was sent: nothing has to be.
       if (verdict.status === 'valid' && kase.waiter !== undefined && !options.closing()) return options.accept(kase);
-      await journal.release(authorization.anchor);
+      await forget(authorization.anchor);
       cases.finish(kase, unsent(authorization, verdict));
     } catch (error) {
       meter.record({
@@ -88,10 +92,16 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
         network: chain.network,
         detail: `a payment could not be taken in: ${describeError(error)}`,
       });
-      // Harmless if the claim was never stored; recovery releases it if this fails too.
-      await journal.release(authorization.anchor).catch(() => false);
+      // Harmless if the claim was never stored.
+      await forget(authorization.anchor).catch(() => undefined);
       cases.finish(kase, unavailable('The payment could not be recorded. Nothing was sent.', 2));
     }
+  }
+
+  async function forget(anchor: string): Promise<void> {
+    leftovers.add(anchor);
+    await journal.release(anchor);
+    leftovers.delete(anchor);
   }
 
   function claimInJournal(kase: Case<A>) {

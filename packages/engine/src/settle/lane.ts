@@ -15,6 +15,8 @@ export type LaneOptions<A extends Authorization> = {
   readonly take: () => readonly Case<A>[];
   /** The journal has the attempt; the network does not yet. */
   readonly onPrepared: (attempt: Attempt, cases: readonly Case<A>[]) => void;
+  /** Nothing was stored or sent, because the journal has other plans with some of them. The rest may try again. */
+  readonly onGone: (gone: readonly Case<A>[], rest: readonly Case<A>[]) => void;
   /** Nothing was stored or sent. */
   readonly onStalled: (cases: readonly Case<A>[], error: unknown) => void;
 };
@@ -43,17 +45,29 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   const { chain, signer, journal, meter } = options;
   let floor = 0n;
   const open = new Set<bigint>();
+  /** Counts the times that everything was forgotten. */
+  let turn = 0;
   let busy = false;
   let running: Promise<void> = Promise.resolve();
 
   async function carry(cases: readonly Case<A>[]): Promise<void> {
+    const mine = turn;
     for (const each of cases) each.phase = 'signing';
-    const items = cases.map((each) => each.authorization);
-    const ids = items.map((each) => each.anchor);
-    const attempt = await journal.prepare({ network: chain.network, signer, floor }, ids, (nonce) =>
-      chain.sign(signer, nonce, items),
+    const authorizations = cases.map((each) => each.authorization);
+    const items = cases.map(({ authorization, fingerprint }) => ({ id: authorization.anchor, fingerprint }));
+    const preparation = await journal.prepare({ network: chain.network, signer, floor }, items, (nonce) =>
+      chain.sign(signer, nonce, authorizations),
     );
-    open.add(attempt.nonce);
+    if (preparation.status === 'gone') {
+      const gone = new Set(preparation.ids);
+      const isGone = (each: Case<A>) => gone.has(each.authorization.anchor);
+      return options.onGone(
+        cases.filter(isGone),
+        cases.filter((each) => !isGone(each)),
+      );
+    }
+    const { attempt } = preparation;
+    if (mine === turn) open.add(attempt.nonce);
     meter.record({
       type: 'settle.prepared',
       network: chain.network,
@@ -100,6 +114,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
       open.delete(nonce);
     },
     forget() {
+      turn += 1;
       open.clear();
     },
     idle: () => running,

@@ -15,6 +15,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
+  /** Anchors whose claims could not be released. */
+  readonly leftovers: Set<string>;
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
   /** There is something to take. */
@@ -26,7 +28,7 @@ export type QueueOptions<A extends Authorization> = {
 export type Queue<A extends Authorization> = {
   size(): number;
   add(kase: Case<A>): void;
-  /** Puts payments back that a lane took and could not carry. */
+  /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
   /** The next payments one transaction may carry, never one whose window closes too soon. */
   take(): readonly Case<A>[];
@@ -58,7 +60,8 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     try {
       await journal.release(kase.authorization.anchor);
     } catch (error) {
-      // Recovery releases it at the next start.
+      // Released when it is presented again, or by recovery when this process is gone.
+      options.leftovers.add(kase.authorization.anchor);
       meter.record({ type: 'fault', network: chain.network, detail: `a claim stays: ${describeError(error)}` });
     }
     cases.finish(kase, settlement);
@@ -114,9 +117,10 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       options.onFilled();
     },
     giveBack(taken) {
-      for (const kase of taken) kase.phase = 'queued';
-      queue.unshift(...taken);
-      for (const kase of taken) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
+      const back = taken.filter((kase) => kase.phase === 'signing');
+      for (const kase of back) kase.phase = 'queued';
+      queue.unshift(...back);
+      for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
     take() {
       const first = nextTimely();

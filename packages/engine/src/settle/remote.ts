@@ -5,8 +5,9 @@ import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Journal, PaymentRecord } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import { pending, unavailable } from './answers.ts';
-import { type Case, openCase } from './case.ts';
+import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
+import { reopen } from './reopen.ts';
 
 export type RemoteOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -25,6 +26,8 @@ export type Remote<A extends Authorization> = {
   handOver(kase: Case<A>): Promise<void>;
   /** The caller has no more time: takes the payment back if nothing was signed, else tells what there is. */
   overdue(kase: Case<A>): Promise<void>;
+  /** The journal does not let it be prepared: its caller is told what became of it. */
+  gone(kase: Case<A>): Promise<void>;
   /** Something happened to a payment; `undefined`: perhaps to any. */
   onNews(id: string | undefined): Promise<void>;
 };
@@ -49,6 +52,15 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     });
   }
 
+  async function gone(kase: Case<A>): Promise<void> {
+    await guarded(kase, async () => {
+      const record = await journal.payment(kase.authorization.anchor);
+      cases.finish(kase, record === undefined ? unsent() : await options.answerKnown(record, kase));
+      // Its caller came back through another process, and that one handed it over anew.
+      if (record?.state === 'queued' && options.writing()) take(record);
+    });
+  }
+
   async function onNews(id: string | undefined): Promise<void> {
     if (id !== undefined) return learn(id, false).catch((error) => fault(error));
     const remote = [...cases.byAnchor.values()].filter((kase) => kase.phase === 'remote');
@@ -64,16 +76,13 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
 
   async function learn(id: string, overdueNow: boolean): Promise<void> {
     const kase = cases.byAnchor.get(id);
-    // Whatever this process carries itself, it knows better.
-    if (kase === undefined ? !options.writing() : kase.phase !== 'remote') return;
+    // Whatever this process carries itself, it knows better; what it is only claiming, another has.
+    if (kase === undefined || kase.phase === 'claiming' ? !options.writing() : kase.phase !== 'remote') return;
     const record = await journal.payment(id);
     if (record?.state === 'queued' && options.writing()) return take(record);
     if (kase === undefined || kase.phase !== 'remote') return;
     if (record === undefined || record.state === 'settled' || record.state === 'failed') {
-      const answer =
-        record === undefined
-          ? unavailable('The payment could not be sent. Nothing was sent.', 1)
-          : await options.answerKnown(record, kase);
+      const answer = record === undefined ? unsent() : await options.answerKnown(record, kase);
       cases.finish(kase, answer);
     } else {
       const { transaction } = record;
@@ -87,10 +96,9 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
 
   function take(record: PaymentRecord): void {
     const known = cases.byAnchor.get(record.id);
-    if ((known !== undefined && known.phase !== 'remote') || record.authorization === undefined) return;
-    const kase = known ?? openCase(chain.recall(record.authorization), record.fingerprint, record.key);
-    cases.byAnchor.set(record.id, kase);
-    options.onHandedOver(kase);
+    const carried = known !== undefined && known.phase !== 'remote' && known.phase !== 'claiming';
+    const kase = carried ? undefined : reopen(record, options);
+    if (kase !== undefined) options.onHandedOver(kase);
   }
 
   async function guarded(kase: Case<A>, act: () => Promise<void>): Promise<void> {
@@ -107,7 +115,11 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     meter.record({ type: 'fault', network: chain.network, detail });
   }
 
-  return { handOver, overdue, onNews };
+  return { handOver, overdue, gone, onNews };
+}
+
+function unsent(): Settlement {
+  return unavailable('The payment could not be sent. Nothing was sent.', 1);
 }
 
 /** Another process may have sent it, or may yet. */

@@ -30,6 +30,7 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .addColumn('stored_authorization', 'text')
     .addColumn('idempotency_key', 'text')
     .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('owner', flavour.integer, (column) => column.notNull())
     .addColumn('transaction_hash', 'text')
     .addColumn('log_index', flavour.integer)
     .addColumn('authorization_nonce', 'text')
@@ -40,14 +41,15 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .addColumn('claimed_at', flavour.integer, (column) => column.notNull())
     .addColumn('concluded_at', flavour.integer)
     .addUniqueConstraint('payments_key', ['idempotency_key'])
-    .addCheckConstraint('payments_state', sql`state in ('claimed', 'prepared', 'settled', 'failed')`)
+    .addCheckConstraint('payments_state', sql`state in ('claimed', 'queued', 'prepared', 'settled', 'failed')`)
     .addCheckConstraint(
       'payments_transaction',
-      sql`case state when 'claimed' then transaction_hash is null when 'failed' then true else transaction_hash is not null end`,
+      sql`case when state in ('claimed', 'queued') then transaction_hash is null when state = 'failed' then true
+        else transaction_hash is not null end`,
     )
     .addCheckConstraint(
       'payments_authorization',
-      exactlyWhen(`state in ('claimed', 'prepared')`, 'stored_authorization'),
+      exactlyWhen(`state in ('claimed', 'queued', 'prepared')`, 'stored_authorization'),
     )
     .addCheckConstraint('payments_concluded', exactlyWhen(`state in ('settled', 'failed')`, 'concluded_at'))
     .addCheckConstraint(

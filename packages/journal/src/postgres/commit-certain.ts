@@ -9,21 +9,20 @@ const PATIENCE_MS = 10_000;
 const PAUSE_MS = 200;
 
 /**
- * Resolves when the transaction is committed. Rejects with the error of COMMIT when it is certain that it is not, and
- * with `JournalError` `uncertain` when nobody can say.
+ * Resolves when the transaction is committed; `xid` is its id, undefined when it has written nothing. Rejects with the
+ * error of COMMIT when it is certain that it is not, and with `JournalError` `uncertain` when nobody can say.
  */
 export async function commitCertain(
   transaction: ControlledTransaction<Schema>,
+  xid: string | undefined,
   reading: Kysely<Schema>,
   clock: Clock,
 ): Promise<void> {
-  const asked = sql<{ xid: string | null }>`select pg_current_xact_id_if_assigned()::text as xid`;
-  const xid = (await asked.execute(transaction)).rows[0]?.xid;
   try {
     await transaction.commit().execute();
   } catch (error) {
     // Without an id nothing was written, so nothing can be lost.
-    const fate = xid === undefined || xid === null ? 'aborted' : await fateOf(xid, reading, clock);
+    const fate = xid === undefined ? 'aborted' : await fateOf(xid, reading, clock);
     if (fate === 'aborted') throw error;
     if (fate === 'unknown')
       throw new JournalError('uncertain', 'PostgreSQL went away during a commit: the writes may or may not be stored.');

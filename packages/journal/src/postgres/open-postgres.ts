@@ -1,22 +1,27 @@
-/** The journal in PostgreSQL: one session writes, a small pool reads. Needs a direct connection or session pooling. */
+/**
+ * The journal in PostgreSQL, for one process or several: one session writes, a small pool reads, one connection hears what
+ * the other processes tell. Needs direct connections or session pooling.
+ */
 import type { Clock } from '@facilitator/engine';
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { type ClientBase, Pool, type PoolConfig, types } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig, types } from 'pg';
+import { JournalError } from '../journal-error.ts';
 import { migrate } from '../migrations/migrate.ts';
 import type { Schema } from '../schema.ts';
-import type { Store } from '../store.ts';
+import type { Reading, Store } from '../store.ts';
 import { commitCertain } from './commit-certain.ts';
-import { takeExclusive } from './exclusive.ts';
+import { freedChannel, newsChannel, OWNER_LOCKS, writerKey } from './lock-keys.ts';
+import { type NewsWire, newsText, openNewsWire } from './news-wire.ts';
 import { judgePostgres, openingError } from './postgres-failure.ts';
+import { sealTransaction } from './seal.ts';
+import { createWriteRights } from './write-rights.ts';
 
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/database`, with the parameters that libpq knows. */
   readonly url: string;
   readonly clock: Clock;
-  /** False lets several processes write, for tests of their races. */
-  readonly exclusive: boolean;
-  /** How long to wait at start for a predecessor to let go of the database. */
-  readonly patienceMs: number;
+  /** This process's number among all that ever used the database: at least 1, below 2^31. */
+  readonly self: bigint;
 };
 
 const CONNECT_MS = 5_000;
@@ -29,37 +34,87 @@ const READERS = 4;
 const INT8 = 20;
 
 /** Throws `JournalError`. */
-export async function openPostgres(options: PostgresOptions): Promise<Store> {
-  const { url, clock, exclusive, patienceMs } = options;
-  const writing = connect(url, {
-    max: 1,
-    // The writing session is kept: the lock that makes this process the only one hangs on it.
-    idleTimeoutMillis: 0,
-    onConnect: (client) => beginSession(client, exclusive ? patienceMs : undefined),
-  });
-  const reading = connect(url, { max: READERS });
-  async function close(): Promise<void> {
-    await Promise.all([writing.destroy(), reading.destroy()]);
+export async function openPostgres({ url, clock, self }: PostgresOptions): Promise<Store> {
+  const reading = kyselyOver(openPool(url, { max: READERS }));
+  let wire: NewsWire | undefined;
+  let writing: Kysely<Schema> | undefined;
+  async function closeConnections(): Promise<void> {
+    await Promise.all([wire?.stop(), writing?.destroy(), reading.destroy()]);
   }
   try {
-    const schema = await sql<{ name: string }>`select current_schema() as name`.execute(writing);
-    await migrate(writing, { integer: 'bigint', tableEnd: sql``, schema: schema.rows[0]?.name });
+    const schema = await schemaOf(reading);
+    const channel = newsChannel(schema);
+    const pool = openPool(url, {
+      max: 1,
+      // The writing session is kept: everything that this process holds hangs on it.
+      idleTimeoutMillis: 0,
+      async onConnect(client) {
+        await beginSession(client, self);
+        rights.began(client);
+      },
+    });
+    const rights = createWriteRights({
+      connect: () => pool.connect(),
+      clock,
+      keyOf: (network) => writerKey(schema, network),
+      freedChannel: freedChannel(schema),
+    });
+    const session = kyselyOver(pool);
+    writing = session;
+    await migrate(session, { integer: 'bigint', tableEnd: sql``, schema });
+    wire = await openNewsWire({
+      ...{ clock, self },
+      client: () => new Client(connection(url)),
+      newsChannel: channel,
+      freedChannel: freedChannel(schema),
+      onFreed: rights.freed,
+    });
+    return {
+      reading,
+      shared: true,
+      peers: {
+        self,
+        holds: rights.holds,
+        compete: rights.compete,
+        listen: wire.listen,
+        gone: (over, owners) => goneAmong(over, owners),
+      },
+      begin: () => session.startTransaction().setIsolationLevel('read committed').execute(),
+      async commit(transaction, { news, networks }) {
+        const { xid, held } = await sealTransaction(transaction, {
+          channel,
+          news: [...new Set(news.map((told) => newsText(self, told)))],
+          writerKeys: [...networks].map((network) => writerKey(schema, network)),
+        });
+        if (!held) {
+          rights.disproved();
+          throw new JournalError('unavailable', 'PostgreSQL gave the right to write to another session.');
+        }
+        await commitCertain(transaction, xid, reading, clock);
+      },
+      judge: judgePostgres,
+      async close() {
+        await rights.stop();
+        await closeConnections();
+      },
+    };
   } catch (error) {
-    await close();
+    await closeConnections();
     throw openingError(error);
   }
-  return {
-    reading,
-    shared: true,
-    begin: () => writing.startTransaction().setIsolationLevel('read committed').execute(),
-    commit: (transaction) => commitCertain(transaction, reading, clock),
-    judge: judgePostgres,
-    close,
-  };
 }
 
-function connect(url: string, config: PoolConfig): Kysely<Schema> {
-  const pool = new Pool({
+function openPool(url: string, config: PoolConfig): Pool {
+  const pool = new Pool({ ...connection(url), ...config });
+  // A broken connection fails the query that it carries, if any, and the pool drops it. Without a listener, both its
+  // idle and its busy connections would end the process instead.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+function connection(url: string): ClientConfig {
+  return {
     connectionString: url,
     application_name: 'facilitator',
     connectionTimeoutMillis: CONNECT_MS,
@@ -68,19 +123,38 @@ function connect(url: string, config: PoolConfig): Kysely<Schema> {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === INT8 ? BigInt : types.getTypeParser(oid, format)) },
-    ...config,
-  });
-  // A broken connection fails the query that it carries, if any, and the pool drops it. Without a listener, both its
-  // idle and its busy connections would end the process instead.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  };
+}
+
+function kyselyOver(pool: Pool): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Whatever the server's defaults are, a commit here is on disk before it is answered. */
-async function beginSession(client: ClientBase, exclusivePatienceMs: number | undefined): Promise<void> {
+async function schemaOf(reading: Reading): Promise<string> {
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(reading);
+  const name = rows[0]?.name;
+  if (name === undefined || name === null)
+    throw new JournalError('unusable', 'The journal cannot be opened: no schema to create tables in.');
+  return name;
+}
+
+async function beginSession(client: ClientBase, self: bigint): Promise<void> {
+  // A process whose machine vanished would hold its locks for hours: the server is to notice within half a minute.
+  await client.query('set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3');
+  // Whatever the server's defaults are, a commit here is on disk before it is answered.
   await client.query(
     `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
   );
-  if (exclusivePatienceMs !== undefined) await takeExclusive(client, exclusivePatienceMs);
+  // Says that this process lives. Shared, so that a session that is dying somewhere never keeps its successor waiting.
+  await client.query('select pg_advisory_lock_shared($1, $2)', [OWNER_LOCKS, self]);
+}
+
+/** Those of `owners` for whom no session says that they live. */
+async function goneAmong(over: Reading, owners: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+  const alive = await sql<{ owner: bigint }>`
+    select objid::bigint as owner from pg_locks
+    where locktype = 'advisory' and classid = ${OWNER_LOCKS} and objsubid = 2 and granted
+      and database = (select oid from pg_database where datname = current_database())`.execute(over);
+  const living = new Set(alive.rows.map(({ owner }) => owner));
+  return new Set(owners.filter((owner) => !living.has(owner)));
 }

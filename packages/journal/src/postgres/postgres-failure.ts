@@ -10,7 +10,6 @@ const OF_THE_WRITE: ReadonlySet<string> = new Set(['22', '23', '42', '54', 'P0']
 const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** The server or an administrator ended the session. */
 const SESSION_ENDED: ReadonlySet<string> = new Set(['57P01', '57P02', '57P05', '25P03']);
-const LOCK_TIMEOUT = '55P03';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['28P01', 'the user or the password in the journal URL is wrong'],
@@ -47,10 +46,6 @@ const DRIVER: ReadonlyMap<string, string> = new Map([
 /** A SQLSTATE, a system error code, or `undefined`. */
 function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
-export function isLockTimeout(error: unknown): boolean {
-  return errorCode(error) === LOCK_TIMEOUT;
 }
 
 function isSqlState(code: string): boolean {

@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { JournalError } from '../journal-error.ts';
 import { migrate } from '../migrations/migrate.ts';
+import { alone } from '../peers.ts';
 import type { Schema } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { nodeSqliteDialect, openNodeSqlite } from './dialect.ts';
@@ -12,8 +13,11 @@ import { errorText, isBusy, judgeSqlite } from './sqlite-failure.ts';
 
 const MEMORY = ':memory:';
 
-/** Opens `path`, creating file and folder when missing; `:memory:` keeps nothing. Throws `JournalError`. */
-export async function openSqlite(path: string): Promise<Store> {
+/**
+ * Opens `path`, creating file and folder when missing; `:memory:` keeps nothing. `self` is this process's number among all
+ * that ever used the file. Throws `JournalError`.
+ */
+export async function openSqlite(path: string, self: bigint): Promise<Store> {
   const place = path === MEMORY ? MEMORY : resolve(path);
   if (place !== MEMORY) makePlace(place);
   const database = openOwned(place);
@@ -27,6 +31,7 @@ export async function openSqlite(path: string): Promise<Store> {
   return {
     reading: db,
     shared: false,
+    peers: alone(self),
     begin: () => db.startTransaction().execute(),
     commit: (transaction) => transaction.commit().execute(),
     judge: judgeSqlite,

@@ -5,15 +5,15 @@ import type { Ending } from '../record.ts';
 import { type Apply, done, type Outcome } from '../write-kind.ts';
 import { endPayments } from './end-payments.ts';
 
-export const applyConclusions: Apply<Ending, boolean> = async ({ tx }, endings) => {
+export const applyConclusions: Apply<Ending, boolean> = async (session, endings) => {
   const first = new Map<string, Ending>();
   for (const each of endings) if (!first.has(each.id)) first.set(each.id, each);
-  const ended = await endPayments(tx, [...first.values()]);
+  const ended = await endPayments(session, [...first.values()]);
   const rest = [...first.keys()].filter((id) => !ended.has(id));
   const states = await inChunks(rest, (part) =>
-    tx.selectFrom('payments').select(['id', 'state']).where('id', 'in', part).execute(),
+    session.tx.selectFrom('payments').select(['id', 'state']).where('id', 'in', part).execute(),
   );
-  const final = new Set(states.filter(({ state }) => state !== 'claimed').map(({ id }) => id));
+  const final = new Set(states.filter(({ state }) => state === 'settled' || state === 'failed').map(({ id }) => id));
   return endings.map((each): Outcome<boolean> => {
     if (ended.has(each.id)) return done(first.get(each.id) === each);
     if (final.has(each.id)) return done(false);

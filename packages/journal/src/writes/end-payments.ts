@@ -2,10 +2,11 @@
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
 import type { Ending } from '../record.ts';
-import type { Writing } from '../store.ts';
+import type { PaymentsTable } from '../schema.ts';
+import type { Session } from '../write-kind.ts';
 
 /** Ends those that are still `prepared` and answers which. Each id at most once in `endings`. */
-export async function endPayments(tx: Writing, endings: readonly Ending[]): Promise<Set<string>> {
+export async function endPayments({ tx, peers, seal }: Session, endings: readonly Ending[]): Promise<Set<string>> {
   const ordered = endings.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const ended = await inChunks(ordered, async (part) => {
     const rows = part.map(
@@ -14,7 +15,7 @@ export async function endPayments(tx: Writing, endings: readonly Ending[]): Prom
              ${row.batch_size}, ${row.reason}, ${row.message}, ${row.delivered}, ${row.concluded_at})`,
     );
     // PostgreSQL takes bare parameters for text, so the integers are cast; `column1`... is what both stores call them.
-    const update = sql<{ id: string }>`
+    const update = sql<Pick<PaymentsTable, 'id' | 'network' | 'owner'>>`
       update payments set
         state = ended.column2,
         transaction_hash = ended.column3,
@@ -28,8 +29,9 @@ export async function endPayments(tx: Writing, endings: readonly Ending[]): Prom
         stored_authorization = null
       from (values ${sql.join(rows)}) as ended
       where payments.id = ended.column1 and payments.state = 'prepared'
-      returning payments.id`;
+      returning payments.id, payments.network, payments.owner`;
     return (await update.execute(tx)).rows;
   });
+  for (const { network, id, owner } of ended) if (owner !== peers.self) seal.news.push({ network, id });
   return new Set(ended.map(({ id }) => id));
 }

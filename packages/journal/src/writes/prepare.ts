@@ -1,47 +1,47 @@
 /** Prepares: transaction, items and the payments' new state in one write, after the bytes were signed. */
-import type { Attempt } from '@facilitator/engine';
+import type { Attempt, Item, Preparation } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
 import { type JournalError, refused } from '../journal-error.ts';
-import { stillOpen, type TransactionsTable } from '../schema.ts';
+import { type PaymentsTable, stillOpen, type TransactionsTable } from '../schema.ts';
 import type { Writing } from '../store.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
-export type Preparation = { readonly attempt: Attempt; readonly row: TransactionsTable };
+export type Proposal = { readonly attempt: Attempt; readonly items: readonly Item[]; readonly row: TransactionsTable };
 
-export const applyPreparations: Apply<Preparation, Attempt> = async (session, inputs) => {
-  const { tx } = session;
-  const preparable = await findPreparable(session, [...new Set(inputs.flatMap((input) => input.attempt.items))]);
+/** A payment that may be prepared, or would be if no open attempt carried it. */
+type Ready = Pick<PaymentsTable, 'network' | 'fingerprint' | 'owner'> & { carried: boolean };
+
+export const applyPreparations: Apply<Proposal, Preparation> = async (session, inputs) => {
+  const ready = await findReady(session, [...new Set(inputs.flatMap((input) => input.attempt.items))]);
   const hashes = new Set<string>();
-  const faults = new Map<Preparation, JournalError>();
+  const outcomes = new Map<Proposal, Outcome<Preparation>>();
   for (const input of inputs) {
-    const fault = hashes.has(input.row.hash) ? taken(input) : unfit(input, preparable);
-    if (fault !== undefined) faults.set(input, fault);
+    const outcome = hashes.has(input.row.hash) ? taken(input) : unfit(session, input, ready);
+    if (outcome !== undefined) outcomes.set(input, outcome);
     // Whatever goes in now is carried by an open attempt for the next.
-    else for (const id of input.attempt.items) preparable.delete(id);
+    else for (const id of input.attempt.items) mark(ready.get(id));
     hashes.add(input.row.hash);
   }
-  const fit = inputs.filter((input) => !faults.has(input));
-  const stored = await insertTransactions(tx, fit);
+  const fit = inputs.filter((input) => !outcomes.has(input));
+  const stored = await insertTransactions(session.tx, fit);
   const won = fit.filter((input) => stored.has(input.row.hash));
-  await insertItems(tx, won);
-  await markPrepared(tx, won);
-  return inputs.map((input): Outcome<Attempt> => {
-    if (stored.has(input.row.hash) && !faults.has(input)) return done(input.attempt);
-    return { status: 'refused', error: faults.get(input) ?? taken(input) };
-  });
+  await insertItems(session.tx, won);
+  await markPrepared(session.tx, won);
+  for (const { attempt } of won) seal(session, attempt, ready);
+  return inputs.map((input) => outcomes.get(input) ?? (stored.has(input.row.hash) ? prepared(input) : taken(input)));
 };
 
-/** The networks of payments that are `claimed`, or `prepared` without an attempt that is still open. */
-async function findPreparable({ tx, shared }: Session, ids: readonly string[]): Promise<Map<string, string>> {
+/** Payments that are `queued` or `prepared`, and the claims of this very process. */
+async function findReady({ tx, shared, peers }: Session, ids: readonly string[]): Promise<Map<string, Ready>> {
   // In one order for everybody, so that two processes do not lock each other out.
   const ordered = ids.toSorted();
   const rows = await inChunks(ordered, (part) =>
     tx
       .selectFrom('payments')
-      .select(['id', 'network'])
+      .select(['id', 'network', 'fingerprint', 'state', 'owner'])
       .where('id', 'in', part)
-      .where('state', 'in', ['claimed', 'prepared'])
+      .where('state', 'in', ['claimed', 'queued', 'prepared'])
       .orderBy('id')
       .$if(shared, (query) => query.forUpdate())
       .execute(),
@@ -56,29 +56,52 @@ async function findPreparable({ tx, shared }: Session, ids: readonly string[]): 
       .where(stillOpen)
       .execute(),
   );
-  const preparable = new Map(rows.map((row) => [row.id, row.network]));
-  for (const { payment_id } of carried) preparable.delete(payment_id);
-  return preparable;
+  const mine = rows.filter((row) => row.state !== 'claimed' || row.owner === peers.self);
+  const ready = new Map(mine.map((row) => [row.id, { ...row, carried: false }]));
+  for (const { payment_id } of carried) mark(ready.get(payment_id));
+  return ready;
 }
 
-function unfit({ attempt }: Preparation, preparable: ReadonlyMap<string, string>): JournalError | undefined {
-  if (new Set(attempt.items).size < attempt.items.length) return refused('A transaction names a payment twice.');
-  const foreign = attempt.items.find((id) => preparable.has(id) && preparable.get(id) !== attempt.network);
-  if (foreign !== undefined) return refused(`Payment ${foreign} is not on ${attempt.network}.`);
-  const lost = attempt.items.find((id) => !preparable.has(id));
-  if (lost !== undefined)
-    return refused(`Payment ${lost} cannot be prepared: it is unknown, final, or carried by an open attempt.`);
-  return undefined;
+function mark(payment: Ready | undefined): void {
+  if (payment !== undefined) payment.carried = true;
 }
 
-function taken({ attempt }: Preparation): JournalError {
-  return refused(
-    `Nonce ${attempt.nonce} of ${attempt.signer} on ${attempt.network}, or its transaction, is journaled.`,
-  );
+function unfit(
+  { peers }: Session,
+  { attempt, items }: Proposal,
+  ready: ReadonlyMap<string, Ready>,
+): Outcome<Preparation> | undefined {
+  const { network } = attempt;
+  if (!peers.holds(network)) return refuse(`Another process may write for ${network}: this one does not.`);
+  if (new Set(attempt.items).size < attempt.items.length) return refuse('A transaction names a payment twice.');
+  const foreign = attempt.items.find((id) => (ready.get(id)?.network ?? network) !== network);
+  if (foreign !== undefined) return refuse(`Payment ${foreign} is not on ${network}.`);
+  const carried = attempt.items.find((id) => ready.get(id)?.carried);
+  if (carried !== undefined) return refuse(`Payment ${carried} is carried by an open attempt.`);
+  const gone = items.filter((item) => ready.get(item.id)?.fingerprint !== item.fingerprint);
+  return gone.length === 0 ? undefined : done({ status: 'gone', ids: gone.map(({ id }) => id) });
+}
+
+function prepared({ attempt }: Proposal): Outcome<Preparation> {
+  return done({ status: 'prepared', attempt });
+}
+
+function taken({ attempt }: Proposal): Outcome<Preparation> {
+  return refuse(`Nonce ${attempt.nonce} of ${attempt.signer} on ${attempt.network}, or its transaction, is journaled.`);
+}
+
+function refuse(message: string): { readonly status: 'refused'; readonly error: JournalError } {
+  return { status: 'refused', error: refused(message) };
+}
+
+function seal({ seal: { networks, news }, peers }: Session, attempt: Attempt, ready: ReadonlyMap<string, Ready>): void {
+  const { network } = attempt;
+  networks.add(network);
+  for (const id of attempt.items) if (ready.get(id)?.owner !== peers.self) news.push({ network, id });
 }
 
 /** The hashes that went in. The others lost their nonce, or were there already. */
-async function insertTransactions(tx: Writing, inputs: readonly Preparation[]): Promise<ReadonlySet<string>> {
+async function insertTransactions(tx: Writing, inputs: readonly Proposal[]): Promise<ReadonlySet<string>> {
   const stored = await inChunks(inputs, (part) =>
     tx
       .insertInto('transactions')
@@ -90,7 +113,7 @@ async function insertTransactions(tx: Writing, inputs: readonly Preparation[]): 
   return new Set(stored.map(({ hash }) => hash));
 }
 
-async function insertItems(tx: Writing, inputs: readonly Preparation[]): Promise<void> {
+async function insertItems(tx: Writing, inputs: readonly Proposal[]): Promise<void> {
   const rows = inputs.flatMap(({ attempt }) =>
     attempt.items.map((payment_id, at) => ({
       transaction_hash: attempt.hash,
@@ -106,7 +129,7 @@ async function insertItems(tx: Writing, inputs: readonly Preparation[]): Promise
   );
 }
 
-async function markPrepared(tx: Writing, inputs: readonly Preparation[]): Promise<void> {
+async function markPrepared(tx: Writing, inputs: readonly Proposal[]): Promise<void> {
   const pairs = inputs.flatMap(({ attempt }) => attempt.items.map((id) => sql`(${id}, ${attempt.hash})`));
   await inChunks(pairs, async (part) => {
     // `column1` and `column2` are what both stores call the columns of a VALUES list.

@@ -15,7 +15,8 @@ export const applyReplacements: Apply<Replacement, Attempt> = async (session, in
   return outcomes;
 };
 
-async function applyReplacement({ tx, shared }: Session, { over, signed }: Replacement): Promise<Outcome<Attempt>> {
+async function applyReplacement(session: Session, { over, signed }: Replacement): Promise<Outcome<Attempt>> {
+  const { tx, shared, peers, seal } = session;
   const replaced = await tx
     .selectFrom('transactions')
     .select(['network', 'signer', 'nonce'])
@@ -25,6 +26,7 @@ async function applyReplacement({ tx, shared }: Session, { over, signed }: Repla
     .executeTakeFirst();
   if (replaced === undefined) return refuse(`Transaction ${over} is not journaled, or not open any more.`);
   const { network, signer, nonce } = replaced;
+  if (!peers.holds(network)) return refuse(`Another process may write for ${network}: this one does not.`);
   const newest = await tx
     .selectFrom('transactions')
     .select('attempt')
@@ -54,12 +56,15 @@ async function applyReplacement({ tx, shared }: Session, { over, signed }: Repla
     .execute();
   const carried = items.toSorted((a, b) => Number(a.position - b.position)).map((item) => item.payment_id);
   // An open attempt keeps its payments from any other nonce, so all that are prepared are prepared by this one.
-  await tx
+  const moved = await tx
     .updateTable('payments')
     .set({ transaction_hash: signed.hash })
     .where('id', 'in', (ids) => ids.selectFrom('items').select('payment_id').where('transaction_hash', '=', over))
     .where('state', '=', 'prepared')
+    .returning(['id', 'owner'])
     .execute();
+  seal.networks.add(network);
+  for (const { id, owner } of moved) if (owner !== peers.self) seal.news.push({ network, id });
   return done({ network, signer, nonce, items: carried, hash: signed.hash, bytes: signed.bytes });
 }
 

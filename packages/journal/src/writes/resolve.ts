@@ -49,7 +49,7 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
     }
   }
   await closeAttempts(session.tx, deciding);
-  const ended = await endPayments(session.tx, endings);
+  const ended = await endPayments(session, endings);
   return inputs.map((input): Outcome<readonly string[]> => {
     const error = faults.get(input);
     if (error !== undefined) return { status: 'refused', error };
