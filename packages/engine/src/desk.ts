@@ -128,8 +128,9 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   }
 
   function onPrepared(attempt: Attempt, carried: readonly Case<A>[]): void {
-    // Written just before the right to write was lost: the process that has it now finds it in the journal.
+    // Written just before the right to write was lost: whoever has it now finds it in the journal, perhaps this process.
     const mine = writer.writing();
+    if (carried.some((kase) => kase.phase !== 'signing')) return;
     for (const kase of carried) cases.prepared(kase, attempt.hash, mine ? 'prepared' : 'remote');
     if (mine) tracker.send(attempt, carried);
   }

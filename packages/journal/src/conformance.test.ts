@@ -9,9 +9,12 @@ import { describeGrouping } from '../tests/grouping.ts';
 import { describeHistories } from '../tests/histories.ts';
 import { describeLifecycle } from '../tests/lifecycle.ts';
 import { describeLostCommit } from '../tests/lost-commit.ts';
+import { describeNews } from '../tests/news.ts';
+import { describeOwners } from '../tests/owners.ts';
 import { describePlans } from '../tests/plans.ts';
 import { describeRaces } from '../tests/races.ts';
 import { describeReplacements } from '../tests/replacements.ts';
+import { describeRights } from '../tests/rights.ts';
 import { postgres, sqlite } from '../tests/store-under-test.ts';
 
 for (const store of [sqlite, postgres()])
@@ -29,5 +32,10 @@ for (const store of [sqlite, postgres()])
     describeDurability(store);
     describeLifecycle(store);
     describePlans(store);
-    if (store.name === 'PostgreSQL') describeLostCommit(store);
+    describeRights(store);
+    describeOwners(store);
+    if (store.name === 'PostgreSQL') {
+      describeNews(store);
+      describeLostCommit(store);
+    }
   });

@@ -2,7 +2,7 @@
 import type { Clock, Journal } from '@facilitator/engine';
 import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { JournalError } from './journal-error.ts';
+import { JournalError, notWriting } from './journal-error.ts';
 import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from './reads.ts';
 import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
 import type { Reading, Store } from './store.ts';
@@ -76,12 +76,15 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     // What cannot be stored is nobody's id, so there is nothing to find or to change.
     release: async (id) => isStorable(id) && release(id),
     async prepare(lane, items, sign) {
+      const since = peers.moment();
+      if (!peers.holds(lane.network, since)) throw notWriting(lane.network);
       const nonce = await read((reading) => nextNonce(reading, lane));
       // No transaction is open here: a key service may take its time.
       const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
-      return prepare({ attempt, items, row: attemptRow(attempt, clock.now()) });
+      return prepare({ attempt, items, since, row: attemptRow(attempt, clock.now()) });
     },
-    replace: async (hash, signed) => replace({ over: text('hash', hash), signed: signedColumns(signed, clock.now()) }),
+    replace: async (hash, signed) =>
+      replace({ over: text('hash', hash), signed: signedColumns(signed, clock.now()), since: peers.moment() }),
     resolve: async (hash, outcome, conclusions) =>
       resolve({
         hash: text('hash', hash),

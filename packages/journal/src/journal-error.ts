@@ -23,3 +23,7 @@ export class JournalError extends Error {
 export function refused(message: string): JournalError {
   return new JournalError('refused', message);
 }
+
+export function notWriting(network: string): JournalError {
+  return refused(`This process does not write for ${network}: another one may.`);
+}

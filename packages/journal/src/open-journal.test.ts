@@ -17,7 +17,7 @@ import { openJournal } from './index.ts';
 const PROCESS = fileURLToPath(new URL('../tests/open-process.ts', import.meta.url));
 
 function open(url: string | undefined) {
-  return openJournal({ url, clock: systemClock, patienceMs: 50 });
+  return openJournal({ url, clock: systemClock });
 }
 
 async function failure(url: string): Promise<Error> {
@@ -131,35 +131,6 @@ describe('PostgreSQL', () => {
     server = await startPostgres();
   });
   afterAll(() => server.stop());
-
-  test('a second process is refused with the fix, and let in after a kill', async () => {
-    const other = await otherProcess(tmpdir(), server.url);
-    expect(other.said).toBe('open');
-    expect(await failure(server.url)).toMatchObject({
-      fault: 'in-use',
-      message: expect.stringMatching(/Stop that one first.*one process per database/),
-    });
-    await other.kill();
-    const journal = await openJournal({ url: server.url, clock: systemClock });
-    await journal.close();
-  });
-
-  test('loses the right to write with its session, and gets it back when it is free', async () => {
-    const journal = await open(server.url);
-    await journal.claim(sampleClaim('first'));
-    const admin = new Client({ connectionString: server.url });
-    await admin.connect();
-    await admin.query(
-      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'facilitator'`,
-    );
-    await admin.end();
-    const successor = await open(server.url);
-    await expect(journal.claim(sampleClaim('late'))).rejects.toMatchObject({ fault: 'in-use' });
-    expect(await successor.claim(sampleClaim('next'))).toEqual({ status: 'claimed' });
-    await successor.close();
-    expect(await journal.claim(sampleClaim('late'))).toEqual({ status: 'claimed' });
-    await journal.close();
-  });
 
   test('gives a write up that the server cannot do in time', async () => {
     const journal = await open(server.url);

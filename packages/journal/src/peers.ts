@@ -6,8 +6,10 @@ import type { Reading } from './store.ts';
 export type Peers = {
   /** This process's number among them. Stored with what it claims. */
   readonly self: bigint;
-  /** Whether this process may prepare transactions of the network now. Asked within the transaction that does. */
-  holds(network: Caip2): boolean;
+  /** Grows with every right to write that this process gets. */
+  moment(): number;
+  /** Whether it has been the one that writes for the network ever since that moment. Asked within the transaction. */
+  holds(network: Caip2, since: number): boolean;
   compete(network: Caip2, candidate: Candidate): Promise<() => Promise<void>>;
   listen(network: Caip2, onNews: (news: News) => void): () => void;
   /** Those of `owners` whose process is gone for good. */
@@ -33,6 +35,7 @@ export function emptySeal(): Seal {
 export function alone(self: bigint): Peers {
   return {
     self,
+    moment: () => 0,
     holds: () => true,
     async compete(_network, candidate) {
       let held = true;

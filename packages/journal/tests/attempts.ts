@@ -1,7 +1,20 @@
 /** Preparing: nonces, what is preparable, and all or nothing. */
 import type { Journal } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failedBy, INCLUDED, NETWORK, prepare, preparedWith, SUPERSEDED, sampleClaim, settledBy } from './samples.ts';
+import {
+  attemptOf,
+  failedBy,
+  INCLUDED,
+  itemsOf,
+  NETWORK,
+  OTHER_NETWORK,
+  prepare,
+  preparedWith,
+  propose,
+  SUPERSEDED,
+  sampleClaim,
+  settledBy,
+} from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
 
 export function describeAttempts(store: StoreUnderTest): void {
@@ -41,7 +54,7 @@ export function describeAttempts(store: StoreUnderTest): void {
         nonces.push((await prepare(journal, `0x${floor}`, [], { floor })).nonce);
       expect(nonces).toEqual([5n, 6n, 7n, 9n, 10n]);
       expect((await prepare(journal, '0xother', [], { signer: '0xOther', floor: 3n })).nonce).toBe(3n);
-      expect((await prepare(journal, '0xelse', [], { network: 'eip155:1' })).nonce).toBe(0n);
+      expect((await prepare(journal, '0xelse', [], { network: OTHER_NETWORK })).nonce).toBe(0n);
     });
 
     test('keeps 64-bit nonces exactly, and counts them after a restart', async () => {
@@ -57,7 +70,7 @@ export function describeAttempts(store: StoreUnderTest): void {
     test('stores nothing when signing fails', async () => {
       await journal.claim(sampleClaim('a'));
       const fault = new Error('the key service is away');
-      const failing = journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 0n }, ['a'], async () => {
+      const failing = journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 0n }, itemsOf(['a']), async () => {
         throw fault;
       });
       await expect(failing).rejects.toBe(fault);
@@ -68,7 +81,7 @@ export function describeAttempts(store: StoreUnderTest): void {
     test('holds nothing open while signing takes its time', async () => {
       await journal.claim(sampleClaim('a'));
       const { promise, resolve } = Promise.withResolvers<void>();
-      const slow = journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 0n }, ['a'], async () => {
+      const slow = journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 0n }, itemsOf(['a']), async () => {
         await promise;
         return { hash: '0x1', bytes: '0xbytes' };
       });
@@ -76,15 +89,19 @@ export function describeAttempts(store: StoreUnderTest): void {
       expect(await prepare(journal, '0x2', ['b'], { signer: '0xOther' })).toMatchObject({ items: ['b'] });
       expect(await journal.payment('a')).toMatchObject({ state: 'claimed' });
       resolve();
-      expect(await slow).toMatchObject({ hash: '0x1' });
+      expect(attemptOf(await slow)).toMatchObject({ hash: '0x1' });
     });
 
     test('fails when its nonce went to another while it was signed', async () => {
       await journal.claim(sampleClaim('a'));
-      const overtaken = journal.prepare({ network: NETWORK, signer: '0xSigner', floor: 0n }, ['a'], async () => {
-        await prepare(journal, '0xfaster', []);
-        return { hash: '0xslower', bytes: '0xbytes' };
-      });
+      const overtaken = journal.prepare(
+        { network: NETWORK, signer: '0xSigner', floor: 0n },
+        itemsOf(['a']),
+        async () => {
+          await prepare(journal, '0xfaster', []);
+          return { hash: '0xslower', bytes: '0xbytes' };
+        },
+      );
       await expect(overtaken).rejects.toMatchObject({ fault: 'refused' });
       expect(await journal.payment('a')).toMatchObject({ state: 'claimed' });
       expect(await journal.paymentsByTransaction('0xslower')).toEqual([]);
@@ -92,23 +109,37 @@ export function describeAttempts(store: StoreUnderTest): void {
     });
 
     test.each([
-      ['unknown', ['unknown']],
-      ['settled', ['settled']],
-      ['failed', ['failed']],
-      ['carried by an open attempt', ['carried']],
       ['named twice', ['free', 'free']],
       ['on another network', ['elsewhere']],
     ])('refuses a payment that is %s, with all that come with it', async (_, items) => {
+      await journal.claim(sampleClaim('free'));
+      await journal.claim(sampleClaim('elsewhere', { network: OTHER_NETWORK }));
+      const before = await journal.unfinished(NETWORK);
+      await expect(propose(journal, '0x2', ['free', ...items])).rejects.toMatchObject({ fault: 'refused' });
+      expect(await journal.unfinished(NETWORK)).toEqual(before);
+      expect(await journal.paymentsByTransaction('0x2')).toEqual([]);
+      expect(await prepare(journal, '0x3', ['free'])).toMatchObject({ nonce: 0n });
+    });
+
+    test('says which payments are gone and stores nothing, so that the others can be prepared', async () => {
       await preparedWith(journal, '0x1', ['settled', 'failed', 'carried']);
       await journal.conclude('settled', settledBy('0x1'));
       await journal.conclude('failed', failedBy('0x1'));
-      await journal.claim(sampleClaim('free'));
-      await journal.claim(sampleClaim('elsewhere', { network: 'eip155:1' }));
+      for (const id of ['free', 'queued', 'released', 'withdrawn', 'again']) await journal.claim(sampleClaim(id));
+      for (const id of ['queued', 'withdrawn']) await journal.handOver(id);
+      for (const id of ['released', 'withdrawn', 'again']) await journal.release(id);
+      // The same anchor, presented again for something else.
+      await journal.claim(sampleClaim('again', { fingerprint: 'other terms' }));
+      const fit = ['free', 'queued'];
+      const unfit = ['unknown', 'settled', 'failed', 'carried', 'released', 'withdrawn', 'again'];
       const before = await journal.unfinished(NETWORK);
-      await expect(prepare(journal, '0x2', ['free', ...items])).rejects.toMatchObject({ fault: 'refused' });
+      const ids = [...unfit.slice(0, 3), ...fit, ...unfit.slice(3)];
+      expect(await propose(journal, '0x2', ids)).toEqual({ status: 'gone', ids: unfit });
+      for (const id of unfit)
+        expect(await propose(journal, '0x2', ['free', id])).toEqual({ status: 'gone', ids: [id] });
       expect(await journal.unfinished(NETWORK)).toEqual(before);
       expect(await journal.paymentsByTransaction('0x2')).toEqual([]);
-      expect(await prepare(journal, '0x3', ['free'])).toMatchObject({ nonce: 1n });
+      expect(await prepare(journal, '0x2', fit)).toMatchObject({ nonce: 1n, items: fit });
     });
 
     test('refuses a hash that it has', async () => {
@@ -132,32 +163,35 @@ export function describeAttempts(store: StoreUnderTest): void {
 
     test('of two attempts for one payment in one group, one is stored', async () => {
       await journal.claim(sampleClaim('a'));
-      const both = await Promise.allSettled([
-        prepare(journal, '0x1', ['a'], { signer: '0xOne' }),
-        prepare(journal, '0x2', ['a'], { signer: '0xTwo' }),
+      const both = await Promise.all([
+        propose(journal, '0x1', ['a'], { signer: '0xOne' }),
+        propose(journal, '0x2', ['a'], { signer: '0xTwo' }),
       ]);
-      expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      expect(both.map(({ status }) => status).toSorted()).toEqual(['gone', 'prepared']);
       expect((await journal.unfinished(NETWORK)).attempts).toHaveLength(1);
     });
 
     test('lists what is unfinished, lowest nonce first, this network only', async () => {
-      await journal.claim(sampleClaim('elsewhere', { network: 'eip155:1' }));
-      await prepare(journal, '0xelse', ['elsewhere'], { network: 'eip155:1' });
+      await journal.claim(sampleClaim('elsewhere', { network: OTHER_NETWORK }));
+      await prepare(journal, '0xelse', ['elsewhere'], { network: OTHER_NETWORK });
       await preparedWith(journal, '0xten', ['a', 'b']);
       await journal.claim(sampleClaim('c'));
       await prepare(journal, '0xfive', ['c'], { signer: '0xOther', floor: 0n });
       await prepare(journal, '0xlast', []);
       // All its payments are final, and yet its nonce has to be watched.
       await journal.conclude('c', failedBy('0xfive'));
+      // Its caller waits in this very process: nobody has to recover it.
       await journal.claim(sampleClaim('d'));
+      await journal.claim(sampleClaim('e'));
+      await journal.handOver('e');
       const { payments, attempts } = await journal.unfinished(NETWORK);
       expect(payments.map(({ id, state }) => [id, state])).toEqual([
         ['a', 'prepared'],
         ['b', 'prepared'],
-        ['d', 'claimed'],
+        ['e', 'queued'],
       ]);
       expect(payments.map(({ authorization }) => authorization)).toEqual(
-        ['a', 'b', 'd'].map((id) => sampleClaim(id).authorization),
+        ['a', 'b', 'e'].map((id) => sampleClaim(id).authorization),
       );
       expect(attempts.map(({ hash, nonce, items }) => [hash, nonce, items])).toEqual([
         ['0xfive', 0n, ['c']],

@@ -44,10 +44,11 @@ export function describeClaims(store: StoreUnderTest): void {
 
     test('says who has the anchor, whatever became of it', async () => {
       await preparedWith(journal, '0x1', ['prepared', 'settled', 'failed']);
-      await journal.claim(sampleClaim('claimed'));
+      for (const id of ['claimed', 'queued']) await journal.claim(sampleClaim(id));
+      await journal.handOver('queued');
       await journal.conclude('settled', settledBy('0x1'));
       await journal.conclude('failed', failedBy('0x1'));
-      for (const state of ['claimed', 'prepared', 'settled', 'failed']) {
+      for (const state of ['claimed', 'queued', 'prepared', 'settled', 'failed']) {
         const again = await journal.claim(sampleClaim(state, { fingerprint: 'other terms' }));
         expect(again).toEqual({ status: 'taken', payment: await journal.payment(state) });
         expect(again).toMatchObject({ payment: { id: state, state, fingerprint: `terms of ${state}` } });

@@ -19,7 +19,16 @@ const FORBIDDEN = [
   [`update payments set amount = '-1' where id = 'claimed'`, 'payments_amount'],
   [`update payments set amount = '1.5' where id = 'claimed'`, 'payments_amount'],
   [`update payments set expires = '' where id = 'claimed'`, 'payments_expires'],
+  [`update payments set owner = null where id = 'claimed'`, 'owner'],
+  [`update payments set state = 'prepared' where id = 'queued'`, 'payments_transaction'],
+  [`update payments set transaction_hash = '0x1' where id = 'queued'`, 'payments_transaction'],
+  [`update payments set state = 'settled' where id = 'queued'`, 'payments_'],
+  [`update payments set state = 'failed' where id = 'queued'`, 'payments_'],
+  [`update payments set stored_authorization = null where id = 'queued'`, 'payments_authorization'],
+  [`update payments set concluded_at = 1 where id = 'queued'`, 'payments_concluded'],
+  [`update payments set delivered = 1 where id = 'queued'`, 'payments_delivered'],
   [`update payments set idempotency_key = 'key' where id = 'prepared'`, 'key'],
+  [`update payments set state = 'queued' where id = 'prepared'`, 'payments_transaction'],
   [`update payments set state = 'claimed' where id = 'prepared'`, 'payments_transaction'],
   [`update payments set transaction_hash = null where id = 'prepared'`, 'payments_transaction'],
   [`update payments set stored_authorization = null where id = 'prepared'`, 'payments_authorization'],
@@ -93,6 +102,8 @@ export function describeConstraints(store: StoreUnderTest): void {
         { id: 'failed', conclusion: failedBy('0xdone') },
       ]);
       await journal.claim(sampleClaim('claimed', { key: 'key' }));
+      await journal.claim(sampleClaim('queued'));
+      await journal.handOver('queued');
       await preparedWith(journal, '0xopen', ['prepared']);
       await journal.close();
       before = await everything();

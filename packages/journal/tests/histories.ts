@@ -3,7 +3,7 @@ import type { AttemptOutcome, Conclusion, Journal } from '@facilitator/engine';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ModelJournal, Refused } from './model.ts';
-import { failedBy, INCLUDED, SUPERSEDED, sampleClaim, settledBy } from './samples.ts';
+import { failedBy, INCLUDED, SUPERSEDED, sampleClaim, settledBy, write } from './samples.ts';
 import { NOW, type Place, type StoreUnderTest } from './store-under-test.ts';
 
 /** One call on a journal, and the same on the model. */
@@ -17,7 +17,6 @@ type Step = {
 type Here = { readonly network: `${string}:${string}`; readonly name: (short: string) => string };
 
 const id = fc.constantFrom('a', 'b', 'c', 'd');
-const ids = fc.array(id, { maxLength: 3 });
 const hash = fc.constantFrom('h0', 'h1', 'h2', 'h3', 'h4', 'h5');
 const outcome = fc.constantFrom<AttemptOutcome>(INCLUDED, SUPERSEDED);
 
@@ -32,12 +31,19 @@ function step(label: string, run: Step['run'], expected: Step['expect']): Step {
   return { label, run, expect: expected };
 }
 
+/** What one payer's authorization may be presented for; the first is far more common. */
+const fingerprint = fc.oneof({ arbitrary: fc.constant('usual'), weight: 6 }, fc.constant('other'));
+
 const claim = (key: fc.Arbitrary<string | undefined>) =>
-  fc.tuple(id, key).map(([which, k]) => {
+  fc.tuple(id, key, fingerprint).map(([which, k, terms]) => {
     const claimed = (here: Here) =>
-      sampleClaim(here.name(which), { network: here.network, ...(k === undefined ? {} : { key: here.name(k) }) });
+      sampleClaim(here.name(which), {
+        network: here.network,
+        fingerprint: terms,
+        ...(k === undefined ? {} : { key: here.name(k) }),
+      });
     return step(
-      `claim ${which} ${k}`,
+      `claim ${which} ${k} ${terms}`,
       (journal, here) => journal.claim(claimed(here)),
       (model, here) => model.claim(claimed(here)),
     );
@@ -49,18 +55,29 @@ const release = id.map((which) =>
     (model, here) => model.release(here.name(which)),
   ),
 );
-const prepare = fc.tuple(ids, hash, fc.constantFrom('s', 't'), fc.bigInt(0n, 9n)).map(([which, by, signer, floor]) => {
-  const lane = (here: Here) => ({ network: here.network, signer: here.name(signer), floor });
-  return step(
-    `prepare ${which} ${by} by ${signer}`,
-    (journal, here) =>
-      journal.prepare(lane(here), which.map(here.name), async (nonce) => ({
-        hash: here.name(by),
-        bytes: `bytes at ${nonce}`,
-      })),
-    (model, here) => model.prepare(lane(here), which.map(here.name), here.name(by)),
-  );
-});
+const handOver = id.map((which) =>
+  step(
+    `hand over ${which}`,
+    (journal, here) => journal.handOver(here.name(which)),
+    (model, here) => model.handOver(here.name(which)),
+  ),
+);
+const items = fc.array(fc.tuple(id, fingerprint), { maxLength: 3 });
+const prepare = fc
+  .tuple(items, hash, fc.constantFrom('s', 't'), fc.bigInt(0n, 9n))
+  .map(([which, by, signer, floor]) => {
+    const lane = (here: Here) => ({ network: here.network, signer: here.name(signer), floor });
+    const carried = (here: Here) => which.map(([short, terms]) => ({ id: here.name(short), fingerprint: terms }));
+    return step(
+      `prepare ${which.join(' ')} ${by} by ${signer}`,
+      (journal, here) =>
+        journal.prepare(lane(here), carried(here), async (nonce) => ({
+          hash: here.name(by),
+          bytes: `bytes at ${nonce}`,
+        })),
+      (model, here) => model.prepare(lane(here), carried(here), here.name(by)),
+    );
+  });
 const replace = fc.tuple(hash, hash).map(([over, by]) => {
   const signed = (here: Here) => ({ hash: here.name(by), bytes: `${by} over ${over}` });
   return step(
@@ -104,7 +121,7 @@ const undeliver = id.map((which) =>
  * Steps at the same time behave as in the order of their calls. Not among them: `prepare`, which reads first,
  * `replace`, which names no payments, and keys, which tie payments together that are otherwise independent.
  */
-const burst = fc.array(fc.oneof(claim(fc.constant(undefined)), resolve, conclude, deliver, undeliver), {
+const burst = fc.array(fc.oneof(claim(fc.constant(undefined)), handOver, resolve, conclude, deliver, undeliver), {
   minLength: 2,
   maxLength: 8,
 });
@@ -112,6 +129,7 @@ const alone = fc
   .oneof(
     claim(fc.constantFrom(undefined, 'k', 'l')),
     release,
+    handOver,
     { arbitrary: prepare, weight: 3 },
     { arbitrary: replace, weight: 2 },
     resolve,
@@ -122,33 +140,29 @@ const alone = fc
   .map((each) => [each]);
 const rest = fc.array(fc.oneof({ arbitrary: alone, weight: 3 }, burst), { maxLength: 25 });
 
+const usual = (here: Here, which: string) =>
+  sampleClaim(here.name(which), { network: here.network, fingerprint: 'usual' });
+const usualItems = (here: Here) => ['a', 'b', 'c'].map((which) => ({ id: here.name(which), fingerprint: 'usual' }));
+
 /** Half of all histories start with payments that are prepared, settled and failed, where chance alone rarely comes. */
 const opening: readonly (readonly Step[])[] = [
   ['a', 'b', 'c'].map((which) =>
     step(
       `claim ${which}`,
-      (journal, here) => journal.claim(sampleClaim(here.name(which), { network: here.network })),
-      (model, here) => model.claim(sampleClaim(here.name(which), { network: here.network })),
+      (journal, here) => journal.claim(usual(here, which)),
+      (model, here) => model.claim(usual(here, which)),
     ),
   ),
   [
     step(
       'prepare a, b and c',
       (journal, here) =>
-        journal.prepare(
-          { network: here.network, signer: here.name('s'), floor: 0n },
-          ['a', 'b', 'c'].map(here.name),
-          async () => ({
-            hash: here.name('h0'),
-            bytes: 'bytes at 0',
-          }),
-        ),
+        journal.prepare({ network: here.network, signer: here.name('s'), floor: 0n }, usualItems(here), async () => ({
+          hash: here.name('h0'),
+          bytes: 'bytes at 0',
+        })),
       (model, here) =>
-        model.prepare(
-          { network: here.network, signer: here.name('s'), floor: 0n },
-          ['a', 'b', 'c'].map(here.name),
-          here.name('h0'),
-        ),
+        model.prepare({ network: here.network, signer: here.name('s'), floor: 0n }, usualItems(here), here.name('h0')),
     ),
   ],
   [
@@ -180,6 +194,7 @@ async function answer(call: () => unknown): Promise<unknown> {
 async function playAndCompare(journal: Journal, run: number, steps: readonly (readonly Step[])[]): Promise<void> {
   const model = new ModelJournal(NOW);
   const here: Here = { network: `test:${run}`, name: (short) => `${run}${short}` };
+  const resign = await write(journal, here.network);
   for (const together of steps) {
     const actual = Promise.all(together.map((each) => answer(() => each.run(journal, here))));
     const wanted = [];
@@ -193,6 +208,7 @@ async function playAndCompare(journal: Journal, run: number, steps: readonly (re
       model.paymentsByTransaction(here.name(short)),
     );
   expect(await journal.unfinished(here.network)).toEqual(model.unfinished());
+  await resign();
 }
 
 export function describeHistories(store: StoreUnderTest, runs: number): void {

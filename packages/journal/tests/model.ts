@@ -5,7 +5,9 @@ import type {
   Claim,
   ClaimResult,
   Conclusion,
+  Item,
   PaymentRecord,
+  Preparation,
   Signed,
   Unfinished,
 } from '@facilitator/engine';
@@ -45,21 +47,38 @@ export class ModelJournal {
     return { status: 'claimed' };
   }
 
-  release(id: string): boolean {
-    return this.payments.get(id)?.state === 'claimed' && this.payments.delete(id);
+  handOver(id: string): boolean {
+    if (this.payments.get(id)?.state === 'claimed') this.change(id, { state: 'queued' });
+    return this.payments.get(id)?.state === 'queued';
   }
 
-  prepare(lane: { network: Claim['network']; signer: string; floor: bigint }, items: readonly string[], hash: string) {
+  release(id: string): boolean {
+    return isUnsigned(this.payments.get(id)) && this.payments.delete(id);
+  }
+
+  prepare(
+    lane: { network: Claim['network']; signer: string; floor: bigint },
+    wanted: readonly Item[],
+    hash: string,
+  ): Preparation {
+    const items = wanted.map(({ id }) => id);
     const { network, signer, floor } = lane;
     const nonces = [...this.attempts.values()].filter((each) => each.signer === signer).map(({ nonce }) => nonce);
     const nonce = nonces.reduce((next, each) => (each >= next ? each + 1n : next), floor);
     const open = new Set([...this.attempts.values()].flatMap((each) => (each.outcome === 'open' ? each.items : [])));
-    const fit = (id: string) => ['claimed', 'prepared'].includes(this.payments.get(id)?.state ?? '') && !open.has(id);
-    if (this.attempts.has(hash) || !items.every(fit) || new Set(items).size < items.length) throw new Refused();
+    const fit = ({ id, fingerprint }: Item) => {
+      const payment = this.payments.get(id);
+      const started = isUnsigned(payment) || payment?.state === 'prepared';
+      return started && payment?.fingerprint === fingerprint;
+    };
+    if (new Set(items).size < items.length) throw new Refused();
+    const gone = wanted.filter((item) => !fit(item) || open.has(item.id)).map(({ id }) => id);
+    if (gone.length > 0) return { status: 'gone', ids: gone };
+    if (this.attempts.has(hash)) throw new Refused();
     const attempt: Attempt = { network, signer, nonce, items, hash, bytes: `bytes at ${nonce}` };
     this.attempts.set(hash, { ...attempt, age: 0, outcome: 'open' });
     for (const id of items) this.change(id, { state: 'prepared', transaction: hash });
-    return attempt;
+    return { status: 'prepared', attempt };
   }
 
   replace(over: string, signed: Signed): Attempt {
@@ -85,9 +104,9 @@ export class ModelJournal {
   }
 
   conclude(id: string, conclusion: Conclusion): boolean {
-    const state = this.payments.get(id)?.state;
-    if (state === undefined || state === 'claimed') throw new Refused();
-    if (state !== 'prepared') return false;
+    const payment = this.payments.get(id);
+    if (payment === undefined || isUnsigned(payment)) throw new Refused();
+    if (payment.state !== 'prepared') return false;
     const transaction = conclusion.transaction === '' ? undefined : conclusion.transaction;
     this.change(id, { ...conclusion, transaction, authorization: undefined, concludedAt: this.now });
     return true;
@@ -112,7 +131,8 @@ export class ModelJournal {
   }
 
   unfinished(): Unfinished {
-    const payments = [...this.payments.values()].filter(({ state }) => state === 'claimed' || state === 'prepared');
+    // What is `claimed` is this process's own.
+    const payments = [...this.payments.values()].filter(({ state }) => state === 'queued' || state === 'prepared');
     const attempts = [...this.attempts.values()].filter((each) => each.outcome === 'open');
     const byNonce = (a: Known, b: Known) =>
       Number(a.nonce - b.nonce) || a.age - b.age || (a.signer < b.signer ? -1 : 1);
@@ -133,4 +153,8 @@ export class ModelJournal {
     const payment = this.payments.get(id);
     if (payment !== undefined) this.payments.set(id, { ...payment, ...more });
   }
+}
+
+function isUnsigned(payment: PaymentRecord | undefined): boolean {
+  return payment?.state === 'claimed' || payment?.state === 'queued';
 }

@@ -9,6 +9,7 @@ import {
   SqliteDialect,
 } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alone, emptySeal } from '../src/peers.ts';
 import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from '../src/reads.ts';
 import { attemptRow, claimRow, closing, ending, signedColumns } from '../src/record.ts';
 import type { Schema } from '../src/schema.ts';
@@ -17,6 +18,7 @@ import type { Apply } from '../src/write-kind.ts';
 import { applyClaims } from '../src/writes/claim.ts';
 import { applyConclusions } from '../src/writes/conclude.ts';
 import { applyDeliveries, applyReturns } from '../src/writes/deliver.ts';
+import { applyHandOvers } from '../src/writes/hand-over.ts';
 import { applyPreparations } from '../src/writes/prepare.ts';
 import { applyReleases } from '../src/writes/release.ts';
 import { applyReplacements } from '../src/writes/replace.ts';
@@ -24,10 +26,15 @@ import { applyResolutions } from '../src/writes/resolve.ts';
 import { INCLUDED, NETWORK, sampleClaim, settledBy } from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
 
+const SELF = 7n;
+const PEERS = alone(SELF);
+
 /** A row of any table: whatever a statement looks for, it finds this. `p9` is carried, `p1` is free. */
 const ROW = {
   id: 'p1',
   state: 'prepared',
+  owner: SELF,
+  fingerprint: 'f',
   payment_id: 'p9',
   position: 0n,
   hash: 't1',
@@ -78,7 +85,7 @@ const FILL = {
 } as const;
 
 const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> = {
-  unfinished: (reading) => findUnfinished(reading, NETWORK),
+  unfinished: (reading) => findUnfinished(reading, PEERS, NETWORK),
   payment: (reading) => findPayment(reading, 'p1'),
   paymentByKey: (reading) => findPaymentByKey(reading, 'k1'),
   paymentsByTransaction: (reading) => findPaymentsByTransaction(reading, 't1'),
@@ -89,7 +96,7 @@ const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> 
 function write<I, O>(apply: Apply<I, O>, ...inputs: readonly I[]) {
   return (reading: Reading) =>
     reading.transaction().execute(async (tx) => {
-      const outcomes = await apply({ tx, shared: false }, inputs);
+      const outcomes = await apply({ tx, shared: false, peers: PEERS, seal: emptySeal() }, inputs);
       expect(outcomes.map(({ status }) => status)).not.toContain('refused');
     });
 }
@@ -101,12 +108,18 @@ const settled = ending('p9', settledBy('t1'), 1n);
 const WRITES: typeof LOOKUPS = {
   claim: write(
     applyClaims,
-    claimRow(sampleClaim('p1', { key: 'k1' }), 1n),
-    claimRow(sampleClaim('p1', { key: 'k1' }), 1n),
+    claimRow(sampleClaim('p1', { key: 'k1' }), SELF, 1n),
+    claimRow(sampleClaim('p1', { key: 'k1' }), SELF, 1n),
   ),
+  handOver: write(applyHandOvers, 'p1', 'p2'),
   release: write(applyReleases, 'p1', 'p2'),
-  prepare: write(applyPreparations, { attempt, row: attemptRow(attempt, 1n) }),
-  replace: write(applyReplacements, { over: 't1', signed: signedColumns(signed, 1n) }),
+  prepare: write(applyPreparations, {
+    attempt,
+    items: [{ id: 'p1', fingerprint: 'f' }],
+    since: 0,
+    row: attemptRow(attempt, 1n),
+  }),
+  replace: write(applyReplacements, { over: 't1', signed: signedColumns(signed, 1n), since: 0 }),
   resolve: write(applyResolutions, { hash: 't1', closing: closing(INCLUDED), endings: [settled] }),
   conclude: write(applyConclusions, ending('p1', settledBy('t1'), 1n)),
   deliver: write(applyDeliveries, 'p1', 'p2'),
@@ -121,9 +134,9 @@ export function describePlans(store: StoreUnderTest): void {
       await (await place.open()).close();
       const fill = FILL[store.name];
       await place.sql(
-        `insert into payments (id, network, asset, payer, pay_to, amount, expires, fingerprint, idempotency_key, state,
+        `insert into payments (id, network, asset, payer, pay_to, amount, expires, fingerprint, idempotency_key, state, owner,
            transaction_hash, log_index, authorization_nonce, batch_size, delivered, claimed_at, concluded_at)
-         ${fill} select 'p' || n, '${NETWORK}', 'a', 'p', 'q', '1', '1', 'f', 'k' || n, 'settled',
+         ${fill} select 'p' || n, '${NETWORK}', 'a', 'p', 'q', '1', '1', 'f', 'k' || n, 'settled', ${SELF},
            't' || n, 1, 'n', 1, 1, 1, 1 from series`,
       );
       await place.sql(
@@ -150,7 +163,7 @@ export function describePlans(store: StoreUnderTest): void {
         );
         expect(plan).not.toMatch(/Seq Scan|SCAN (payments|transactions|items)/);
         if (!/^\s*insert/.test(query.sql)) expect(plan).toMatch(/index/i);
-        if (query.sql.includes(`'claimed', 'prepared'`)) expect(plan).toContain('payments_unfinished');
+        if (query.sql.includes(`'claimed', 'queued', 'prepared'`)) expect(plan).toContain('payments_unfinished');
         if (query.sql.includes(`outcome = 'open'`)) expect(plan).toContain('transactions_open');
       }
     });

@@ -1,7 +1,17 @@
 /** Replacements: several open transactions at one nonce, of which one is ever included. */
 import type { Journal } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failedBy, INCLUDED, NETWORK, prepare, preparedWith, SUPERSEDED, sampleClaim, settledBy } from './samples.ts';
+import {
+  failedBy,
+  INCLUDED,
+  NETWORK,
+  prepare,
+  preparedWith,
+  propose,
+  SUPERSEDED,
+  sampleClaim,
+  settledBy,
+} from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
 
 export function describeReplacements(store: StoreUnderTest): void {
@@ -49,7 +59,7 @@ export function describeReplacements(store: StoreUnderTest): void {
 
     test('keep their payments from other nonces while one of them is open', async () => {
       await journal.replace('0x1', { hash: '0x2', bytes: 'dearer' });
-      await expect(prepare(journal, '0x3', ['a'])).rejects.toMatchObject({ fault: 'refused' });
+      expect(await propose(journal, '0x3', ['a'])).toEqual({ status: 'gone', ids: ['a'] });
       expect(await journal.resolve('0x2', SUPERSEDED, [])).toEqual([]);
       expect(await prepare(journal, '0x3', ['a'])).toMatchObject({ nonce: 1n });
     });

@@ -1,7 +1,8 @@
 /** Claims, attempts and endings for tests. */
-import type { Attempt, AttemptOutcome, Claim, Conclusion, Journal } from '@facilitator/engine';
+import type { Attempt, AttemptOutcome, Claim, Conclusion, Item, Journal, Preparation } from '@facilitator/engine';
 
 export const NETWORK = 'eip155:84532';
+export const OTHER_NETWORK = 'eip155:1';
 export const MAX_UINT256 = 2n ** 256n - 1n;
 
 export function sampleClaim(id: string, more: Partial<Claim> = {}): Claim {
@@ -36,19 +37,51 @@ export function failedBy(transaction: string): Conclusion {
 export const INCLUDED: AttemptOutcome = { status: 'included', block: 77n, cost: 10n ** 24n };
 export const SUPERSEDED: AttemptOutcome = { status: 'superseded' };
 
-/** Prepares one transaction named `hash` for `items`. */
-export function prepare(
+/** Payments as `sampleClaim` makes them. */
+export function itemsOf(ids: readonly string[]): readonly Item[] {
+  return ids.map((id) => ({ id, fingerprint: sampleClaim(id).fingerprint }));
+}
+
+type Lane = { signer?: string; floor?: bigint; network?: `${string}:${string}` };
+
+/** Proposes one transaction named `hash` for `items`. */
+export function propose(
   journal: Journal,
   hash: string,
   items: readonly string[],
-  lane: { signer?: string; floor?: bigint; network?: `${string}:${string}` } = {},
-): Promise<Attempt> {
+  lane: Lane = {},
+): Promise<Preparation> {
   const { signer = '0xSigner', floor = 0n, network = NETWORK } = lane;
-  return journal.prepare({ network, signer, floor }, items, async (nonce) => ({ hash, bytes: `bytes at ${nonce}` }));
+  const sign = async (nonce: bigint) => ({ hash, bytes: `bytes at ${nonce}` });
+  return journal.prepare({ network, signer, floor }, itemsOf(items), sign);
+}
+
+/** The attempt of a preparation that is to be one. */
+export function attemptOf(preparation: Preparation): Attempt {
+  if (preparation.status === 'gone') throw new Error(`gone: ${preparation.ids.join(', ')}`);
+  return preparation.attempt;
+}
+
+/** Prepares one transaction named `hash` for `items`. */
+export async function prepare(
+  journal: Journal,
+  hash: string,
+  items: readonly string[],
+  lane: Lane = {},
+): Promise<Attempt> {
+  return attemptOf(await propose(journal, hash, items, lane));
 }
 
 /** Claims every id and prepares all in one transaction. */
 export async function preparedWith(journal: Journal, hash: string, items: readonly string[]): Promise<Attempt> {
   await Promise.all(items.map((id) => journal.claim(sampleClaim(id))));
   return prepare(journal, hash, items);
+}
+
+/** Competes, and resolves when this journal may prepare for the network. */
+export async function write(journal: Journal, network: Lane['network'] = NETWORK): Promise<() => Promise<void>> {
+  const held = Promise.withResolvers<void>();
+  const resign = await journal.compete(network, { onHeld: () => held.resolve(), onLost() {} });
+  await held.promise;
+  return resign;
 }

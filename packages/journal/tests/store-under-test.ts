@@ -7,13 +7,15 @@ import { type Clock, type Journal, systemClock } from '@facilitator/engine';
 import { startPostgres } from '@facilitator/testing';
 import { Client } from 'pg';
 import { type OpenJournalOptions, openJournal } from '../src/index.ts';
+import { NETWORK, OTHER_NETWORK, write } from './samples.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Where one journal lives. */
 export type Place = {
   readonly url: string;
-  open(options?: Partial<OpenJournalOptions>): Promise<Journal>;
+  /** Opens a journal that may prepare on the sample networks, unless `writes` is false. */
+  open(options?: Partial<OpenJournalOptions> & { readonly writes?: boolean }): Promise<Journal>;
   /** Runs SQL beside the journal. SQLite's file is its owner's alone, so there it must be closed. */
   sql(text: string, parameters?: readonly (string | bigint | null)[]): Promise<readonly Row[]>;
   /** Closes what is open and removes everything. */
@@ -34,9 +36,10 @@ export const steadyClock: Clock = { ...systemClock, now: () => NOW };
 function opener(url: string): { readonly open: Place['open']; readonly close: () => Promise<void> } {
   const journals: Journal[] = [];
   return {
-    async open(options) {
+    async open({ writes = true, ...options } = {}) {
       const journal = await openJournal({ url, clock: steadyClock, ...options });
       journals.push(journal);
+      if (writes) await Promise.all(([NETWORK, OTHER_NETWORK] as const).map((network) => write(journal, network)));
       return journal;
     },
     async close() {

@@ -1,10 +1,11 @@
 /** A process that writes as fast as it can and says of every write, once it is acknowledged, that it is. Ends by being killed. */
 import { systemClock } from '@facilitator/engine';
 import { openJournal } from '../src/index.ts';
-import { INCLUDED, NETWORK, sampleClaim, settledBy } from './samples.ts';
+import { attemptOf, INCLUDED, itemsOf, NETWORK, sampleClaim, settledBy, write } from './samples.ts';
 
 const [url, run] = process.argv.slice(2);
 const journal = await openJournal({ url, clock: systemClock });
+await write(journal);
 
 function acknowledge(...words: readonly (string | bigint)[]): void {
   process.stdout.write(`${words.join(' ')}\n`);
@@ -16,7 +17,7 @@ async function writer(name: string): Promise<never> {
     await Promise.all(ids.map((id) => journal.claim(sampleClaim(id)).then(() => acknowledge('claimed', id))));
     const hash = `0x${name}-${turn}`;
     const sign = async () => ({ hash, bytes: `bytes of ${hash}` });
-    const attempt = await journal.prepare({ network: NETWORK, signer: name, floor: 0n }, ids, sign);
+    const attempt = attemptOf(await journal.prepare({ network: NETWORK, signer: name, floor: 0n }, itemsOf(ids), sign));
     acknowledge('prepared', hash, attempt.nonce, ...ids);
     const conclusions = ids.slice(1).map((id) => ({ id, conclusion: settledBy(hash) }));
     await journal.resolve(hash, INCLUDED, conclusions);

@@ -5,7 +5,7 @@ describe('GET /metrics', () => {
   it('shows networks as they are and requests by route, not by address', async () => {
     const networks = () => [
       { ...open('eip155:8453'), inFlight: 4 },
-      { ...open('eip155:84532'), status: 'closed' as const },
+      { ...open('eip155:84532'), status: 'closed' as const, writing: false },
     ];
     const { app } = site({ networks, find: async () => [] });
     await app.inject({ url: '/settlements/0x1234567890' });
@@ -16,6 +16,8 @@ describe('GET /metrics', () => {
     expect(response.body).toContain('facilitator_payments_in_flight{network="eip155:8453"} 4');
     expect(response.body).toContain('facilitator_network_open{network="eip155:8453"} 1');
     expect(response.body).toContain('facilitator_network_open{network="eip155:84532"} 0');
+    expect(response.body).toContain('facilitator_network_writing{network="eip155:8453"} 1');
+    expect(response.body).toContain('facilitator_network_writing{network="eip155:84532"} 0');
     expect(response.body).toContain(
       'facilitator_http_requests_total{method="GET",route="/settlements/:id",status="404"} 1',
     );

@@ -73,7 +73,6 @@ describe('createMeter', () => {
     expect(text).toContain('facilitator_settlement_cost_native_total{network="eip155:8453"} 123456789012345680');
     expect(text).toContain('facilitator_recovered_payments_total{network="eip155:8453"} 3');
     expect(text).toContain('facilitator_faults_total{network="all"} 1');
-    expect(text).toContain('facilitator_network_writing{network="eip155:8453"} 0');
     expect(text).toContain('facilitator_network_open{network="eip155:8453"} 0');
   });
 

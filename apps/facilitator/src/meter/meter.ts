@@ -51,12 +51,6 @@ function count(metrics: Metrics, event: EngineEvent): void {
     case 'network.closed':
       metrics.open.set({ network }, 0);
       break;
-    case 'writer.held':
-      metrics.writing.set({ network }, 1);
-      break;
-    case 'writer.lost':
-      metrics.writing.set({ network }, 0);
-      break;
     case 'verify.done':
       metrics.verifications.inc({ network, outcome: event.outcome });
       break;

@@ -74,10 +74,11 @@ export async function openPostgres({ url, clock, self }: PostgresOptions): Promi
       shared: true,
       peers: {
         self,
+        moment: rights.moment,
         holds: rights.holds,
         compete: rights.compete,
         listen: wire.listen,
-        gone: (over, owners) => goneAmong(over, owners),
+        gone: goneAmong,
       },
       begin: () => session.startTransaction().setIsolationLevel('read committed').execute(),
       async commit(transaction, { news, networks }) {

@@ -5,6 +5,7 @@
 import type { Candidate, Clock } from '@facilitator/engine';
 import type { Caip2 } from '@facilitator/protocol';
 import type { ClientBase, PoolClient } from 'pg';
+import type { Peers } from '../peers.ts';
 import { WRITER_LOCKS } from './lock-keys.ts';
 
 export type WriteRightsOptions = {
@@ -16,8 +17,7 @@ export type WriteRightsOptions = {
   readonly freedChannel: string;
 };
 
-export type WriteRights = {
-  holds(network: Caip2): boolean;
+export type WriteRights = Pick<Peers, 'moment' | 'holds'> & {
   /** Rejects when the database cannot be asked; then it does not compete. */
   compete(network: Caip2, candidate: Candidate): Promise<() => Promise<void>>;
   /** Another session writes from now on: what the last one held is lost. */
@@ -38,9 +38,10 @@ const IDLE_ASKS = 5;
 export function createWriteRights(options: WriteRightsOptions): WriteRights {
   const { connect, clock, keyOf, freedChannel } = options;
   const wanted = new Map<Caip2, Candidate>();
-  /** Locks of the session, and those among them whose candidates know. */
+  /** Locks of the session, and since when their candidates know. */
   const locked = new Set<Caip2>();
-  const held = new Set<Caip2>();
+  const held = new Map<Caip2, number>();
+  let moment = 0;
   let session: ClientBase | undefined;
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -50,7 +51,7 @@ export function createWriteRights(options: WriteRightsOptions): WriteRights {
 
   function loseAll(): void {
     locked.clear();
-    for (const network of [...held]) lose(network);
+    for (const network of [...held.keys()]) lose(network);
   }
 
   function lose(network: Caip2): void {
@@ -105,7 +106,8 @@ export function createWriteRights(options: WriteRightsOptions): WriteRights {
     for (const network of missing) if (granted.has(keyOf(network))) locked.add(network);
     for (const [network, candidate] of wanted) {
       if (!locked.has(network) || held.has(network)) continue;
-      held.add(network);
+      moment += 1;
+      held.set(network, moment);
       candidate.onHeld();
     }
   }
@@ -135,7 +137,8 @@ export function createWriteRights(options: WriteRightsOptions): WriteRights {
   }
 
   return {
-    holds: (network) => held.has(network),
+    moment: () => moment,
+    holds: (network, since) => (held.get(network) ?? Number.POSITIVE_INFINITY) <= since,
     async compete(network, candidate) {
       if (wanted.has(network)) throw new Error(`this process competes for ${network} already`);
       wanted.set(network, candidate);

@@ -2,12 +2,18 @@
 import type { Attempt, Item, Preparation } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
-import { type JournalError, refused } from '../journal-error.ts';
+import { type JournalError, notWriting, refused } from '../journal-error.ts';
 import { type PaymentsTable, stillOpen, type TransactionsTable } from '../schema.ts';
 import type { Writing } from '../store.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
-export type Proposal = { readonly attempt: Attempt; readonly items: readonly Item[]; readonly row: TransactionsTable };
+export type Proposal = {
+  readonly attempt: Attempt;
+  readonly items: readonly Item[];
+  readonly row: TransactionsTable;
+  /** When it was begun: whoever wrote since may have given its nonce away. */
+  readonly since: number;
+};
 
 /** A payment that may be prepared, or would be if no open attempt carried it. */
 type Ready = Pick<PaymentsTable, 'network' | 'fingerprint' | 'owner'> & { carried: boolean };
@@ -68,17 +74,18 @@ function mark(payment: Ready | undefined): void {
 
 function unfit(
   { peers }: Session,
-  { attempt, items }: Proposal,
+  { attempt, items, since }: Proposal,
   ready: ReadonlyMap<string, Ready>,
 ): Outcome<Preparation> | undefined {
   const { network } = attempt;
-  if (!peers.holds(network)) return refuse(`Another process may write for ${network}: this one does not.`);
+  if (!peers.holds(network, since)) return { status: 'refused', error: notWriting(network) };
   if (new Set(attempt.items).size < attempt.items.length) return refuse('A transaction names a payment twice.');
   const foreign = attempt.items.find((id) => (ready.get(id)?.network ?? network) !== network);
   if (foreign !== undefined) return refuse(`Payment ${foreign} is not on ${network}.`);
-  const carried = attempt.items.find((id) => ready.get(id)?.carried);
-  if (carried !== undefined) return refuse(`Payment ${carried} is carried by an open attempt.`);
-  const gone = items.filter((item) => ready.get(item.id)?.fingerprint !== item.fingerprint);
+  const gone = items.filter(({ id, fingerprint }) => {
+    const payment = ready.get(id);
+    return payment?.fingerprint !== fingerprint || payment.carried;
+  });
   return gone.length === 0 ? undefined : done({ status: 'gone', ids: gone.map(({ id }) => id) });
 }
 

@@ -38,7 +38,9 @@ async function releaseOthers({ tx, shared, peers, seal }: Session, ids: readonly
     tx,
     rows.map(({ owner }) => owner),
   );
-  const free = rows.filter((row) => absent.has(row.owner) || (row.state === 'queued' && peers.holds(row.network)));
+  const free = rows.filter(
+    (row) => absent.has(row.owner) || (row.state === 'queued' && peers.holds(row.network, peers.moment())),
+  );
   await inChunks(free, (part) =>
     tx
       .deleteFrom('payments')

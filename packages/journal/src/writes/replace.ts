@@ -1,12 +1,17 @@
 /** Replacements: another transaction for the nonce of an open attempt, carrying what that one carries. */
 import type { Attempt } from '@facilitator/engine';
 import { sql } from 'kysely';
-import { refused } from '../journal-error.ts';
+import { notWriting, refused } from '../journal-error.ts';
 import type { SignedColumns } from '../record.ts';
 import { stillOpen } from '../schema.ts';
 import { type Apply, done, type Outcome, type Session } from '../write-kind.ts';
 
-export type Replacement = { readonly over: string; readonly signed: SignedColumns };
+export type Replacement = {
+  readonly over: string;
+  readonly signed: SignedColumns;
+  /** When it was begun: another process may have written since. */
+  readonly since: number;
+};
 
 /** One after the other: replacements are rare, and each counts on the one before. */
 export const applyReplacements: Apply<Replacement, Attempt> = async (session, inputs) => {
@@ -15,7 +20,7 @@ export const applyReplacements: Apply<Replacement, Attempt> = async (session, in
   return outcomes;
 };
 
-async function applyReplacement(session: Session, { over, signed }: Replacement): Promise<Outcome<Attempt>> {
+async function applyReplacement(session: Session, { over, signed, since }: Replacement): Promise<Outcome<Attempt>> {
   const { tx, shared, peers, seal } = session;
   const replaced = await tx
     .selectFrom('transactions')
@@ -26,7 +31,7 @@ async function applyReplacement(session: Session, { over, signed }: Replacement)
     .executeTakeFirst();
   if (replaced === undefined) return refuse(`Transaction ${over} is not journaled, or not open any more.`);
   const { network, signer, nonce } = replaced;
-  if (!peers.holds(network)) return refuse(`Another process may write for ${network}: this one does not.`);
+  if (!peers.holds(network, since)) return { status: 'refused', error: notWriting(network) };
   const newest = await tx
     .selectFrom('transactions')
     .select('attempt')
