@@ -3,27 +3,11 @@ import type { Journal } from '@facilitator/engine';
 import { systemClock } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Breaker, startBreaker } from './breaker.ts';
+import { compete } from './candidate.ts';
 import { endWriter, writerSession } from './database.ts';
 import { type Rival, startRival, watchWrites } from './rivals.ts';
 import { itemsOf, NETWORK, OTHER_NETWORK, prepare, preparedWith, sampleClaim, write } from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
-
-/** Competes, and keeps a record of what it is told. `heard` resolves with the next word of that kind. */
-async function compete(
-  journal: Journal,
-  name: string,
-  events: string[],
-  network: typeof NETWORK | typeof OTHER_NETWORK = NETWORK,
-) {
-  const awaited = { held: Promise.withResolvers<void>(), lost: Promise.withResolvers<void>() };
-  const tell = (what: 'held' | 'lost') => {
-    events.push(`${name} ${what}`);
-    awaited[what].resolve();
-    awaited[what] = Promise.withResolvers();
-  };
-  const resign = await journal.compete(network, { onHeld: () => tell('held'), onLost: () => tell('lost') });
-  return { resign, heard: (what: 'held' | 'lost') => awaited[what].promise };
-}
 
 export function describeRights(store: StoreUnderTest): void {
   describe('the right to write', () => {
