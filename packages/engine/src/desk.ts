@@ -85,8 +85,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const tracker = createTracker<A>({
     ...{ chain, journal, clock, meter, onConcluded, onResolved },
     onUnwritten: cases.unhold,
-    // Another process that writes by now knows it from the journal.
-    onOrphan: (orphan) => writer.writing() && queue.add(orphan),
+    onOrphan: queue.add,
   });
   const writer = createWriter<A>({
     ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
@@ -94,7 +93,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
-    ...{ chain, journal, meter, cases },
+    ...{ chain, journal, clock, meter, cases, leftovers },
     answerKnown: intake.answerKnown,
     writing: writer.writing,
     onHandedOver: queue.add,
@@ -117,7 +116,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   function handAllOver(): void {
     for (const kase of queue.clear()) if (kase.transaction === '') void remote.handOver(kase);
     for (const kase of cases.byAnchor.values())
-      if (kase.phase === 'prepared' || kase.phase === 'queued') kase.phase = 'remote';
+      if (kase.phase === 'prepared' || kase.phase === 'queued') cases.entrusted(kase);
     void remote.onNews(undefined);
   }
 
@@ -131,7 +130,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     // Written just before the right to write was lost: whoever has it now finds it in the journal, perhaps this process.
     const mine = writer.writing();
     if (carried.some((kase) => kase.phase !== 'signing')) return;
-    for (const kase of carried) cases.prepared(kase, attempt.hash, mine ? 'prepared' : 'remote');
+    for (const kase of carried) (mine ? cases.prepared : cases.entrusted)(kase, attempt.hash);
     if (mine) tracker.send(attempt, carried);
   }
 
@@ -250,6 +249,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       await tracker.stop();
       await writer.stop();
       stopListening();
+      remote.stop();
       await Promise.all([...cases.byAnchor.values()].map(dismiss));
     },
   };

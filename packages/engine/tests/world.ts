@@ -1,6 +1,8 @@
 /** An engine over the fake ledger and a real journal, whose process can die and start again. */
-import { openJournal } from '@facilitator/journal';
 import type { Payment } from '@facilitator/protocol';
+import { createJournal } from '../../journal/src/create-journal.ts';
+import { alone } from '../../journal/src/peers.ts';
+import { openSqlite } from '../../journal/src/sqlite/open-sqlite.ts';
 import { createEngine } from '../src/create-engine.ts';
 import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
@@ -8,6 +10,7 @@ import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
 import { authorizationOf, FakeLedger, fakeChain } from './fake-chain.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { mortal } from './mortal.ts';
 
 export type World = {
   readonly clock: FakeClock;
@@ -30,7 +33,14 @@ export type World = {
 export async function createWorld(signers: readonly string[] = ['0xone'], nonceWindow = 12): Promise<World> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
-  const journal = await openJournal({ url: ':memory:', clock });
+  const store = await openSqlite(':memory:', 0n);
+  let processes = 0n;
+  /** What the next process opens: the same store, and claims of earlier ones are of the dead. */
+  const openJournal = () => {
+    processes += 1n;
+    return createJournal({ ...store, peers: alone(processes) }, { clock, windowMs: 0, groupMost: 256 });
+  };
+  const journal = openJournal();
   const events: EngineEvent[] = [];
   let kill = () => {};
 
@@ -49,7 +59,7 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
       const mortalClock: Clock = { ...clock, after: (ms, act) => clock.after(ms, () => alive && act()) };
       world.engine = createEngine({
         journal: mortal(
-          journal,
+          openJournal(),
           () => alive,
           () => world.journalBroken,
         ),
@@ -84,20 +94,4 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
   };
   await world.start();
   return world;
-}
-
-/** Calls of a dead process never return; calls of a broken disk reject. */
-function mortal(journal: Journal, alive: () => boolean, broken: () => boolean): Journal {
-  return new Proxy(journal, {
-    get(target, name, receiver) {
-      const method: unknown = Reflect.get(target, name, receiver);
-      if (typeof method !== 'function') return method;
-      return async (...args: unknown[]) => {
-        if (!alive()) return new Promise(() => {});
-        if (broken()) throw new Error('disk full');
-        const result: unknown = await Reflect.apply(method, target, args);
-        return alive() ? result : new Promise(() => {});
-      };
-    },
-  });
 }

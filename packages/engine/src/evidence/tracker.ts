@@ -201,8 +201,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       await end(orphan, judgement.conclusion);
       orphans.delete(orphan.authorization.anchor);
     } else if (judgement.status === 'payable' && orphan.authorization.expires > clock.now()) {
-      orphans.delete(orphan.authorization.anchor);
-      options.onOrphan(orphan);
+      // Forgotten meanwhile: another process writes now, and finds it in the journal.
+      if (orphans.delete(orphan.authorization.anchor)) options.onOrphan(orphan);
     }
   }
 

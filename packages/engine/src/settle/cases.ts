@@ -21,8 +21,10 @@ export type Cases<A extends Authorization> = {
   finish(kase: Case<A>, settlement: Settlement): void;
   /** Whoever was to be told a success is not, because the journal could not be written. */
   unhold(kase: Case<A>): void;
-  /** The journal has signed bytes, of this process or another: callers without time learn the hash. */
-  prepared(kase: Case<A>, transaction: string, phase?: 'prepared' | 'remote'): void;
+  /** The journal has signed bytes: callers without time learn the hash. */
+  prepared(kase: Case<A>, transaction: string): void;
+  /** Another process carries it, and may have signed: it stays here only as long as its caller waits. */
+  entrusted(kase: Case<A>, transaction?: string): void;
 };
 
 export function createCases<A extends Authorization>(options: CasesOptions<A>): Cases<A> {
@@ -31,13 +33,26 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
   function tell(kase: Case<A>, settlement: Settlement, waiter: Waiter | undefined = kase.waiter): void {
     if (kase.waiter === waiter) kase.waiter = undefined;
     waiter?.answer(settlement);
+    if (kase.phase === 'remote' && kase.waiter === undefined) forget(kase);
+  }
+
+  function forget(kase: Case<A>): void {
+    const { anchor } = kase.authorization;
+    // Another process's claim of the same payment may have come in its place.
+    if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);
   }
 
   function expire(kase: Case<A>, waiter: Waiter): void {
     if (waiter.held || kase.phase === 'signing') waiter.due = true;
+    else if (kase.phase === 'remote') options.onOverdue(kase);
     else if (kase.transaction !== '') tell(kase, pendingOf(kase), waiter);
-    else if (kase.phase === 'queued' || kase.phase === 'remote') options.onOverdue(kase);
+    else if (kase.phase === 'queued') options.onOverdue(kase);
     else tell(kase, unavailable('The payment could not be checked in time. Nothing was sent.', 2), waiter);
+  }
+
+  function signed(kase: Case<A>, transaction: string): void {
+    kase.transaction = transaction;
+    if (kase.waiter?.due && transaction !== '') tell(kase, pendingOf(kase));
   }
 
   return {
@@ -61,9 +76,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       }
     },
     finish(kase, settlement) {
-      const { anchor } = kase.authorization;
-      // Another process's claim of the same payment may have come in its place.
-      if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);
+      forget(kase);
       tell(kase, settlement);
     },
     unhold(kase) {
@@ -72,10 +85,14 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       waiter.held = false;
       if (waiter.due) tell(kase, pendingOf(kase), waiter);
     },
-    prepared(kase, transaction, phase = 'prepared') {
-      kase.phase = phase;
-      kase.transaction = transaction;
-      if (kase.waiter?.due) tell(kase, pendingOf(kase));
+    prepared(kase, transaction) {
+      kase.phase = 'prepared';
+      signed(kase, transaction);
+    },
+    entrusted(kase, transaction = kase.transaction) {
+      kase.phase = 'remote';
+      if (kase.waiter === undefined) forget(kase);
+      else signed(kase, transaction);
     },
   };
 }

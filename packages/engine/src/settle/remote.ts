@@ -2,18 +2,22 @@
 import { describeError } from '../describe-error.ts';
 import type { Settlement } from '../engine.ts';
 import type { Authorization, Chain } from '../ports/chain.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Journal, PaymentRecord } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import { pending, unavailable } from './answers.ts';
+import { unavailable } from './answers.ts';
 import type { Case } from './case.ts';
-import type { Cases } from './cases.ts';
+import { type Cases, pendingOf } from './cases.ts';
 import { reopen } from './reopen.ts';
 
 export type RemoteOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly journal: Journal;
   readonly meter: Meter;
+  readonly clock: Clock;
   readonly cases: Cases<A>;
+  /** Anchors whose claims could neither be handed over nor released. */
+  readonly leftovers: Set<string>;
   readonly answerKnown: (known: PaymentRecord, kase: Case<A>) => Promise<Settlement>;
   /** True while this process writes for the network. */
   readonly writing: () => boolean;
@@ -30,13 +34,19 @@ export type Remote<A extends Authorization> = {
   gone(kase: Case<A>): Promise<void>;
   /** Something happened to a payment; `undefined`: perhaps to any. */
   onNews(id: string | undefined): Promise<void>;
+  stop(): void;
 };
 
+/** Pause before the journal is asked again what the news were about. */
+const NEWS_RETRY_MS = 1_000;
+
 export function createRemote<A extends Authorization>(options: RemoteOptions<A>): Remote<A> {
-  const { chain, journal, meter, cases } = options;
+  const { chain, journal, clock, meter, cases } = options;
+  let cancelRetry: (() => void) | undefined;
+  let stopped = false;
 
   async function handOver(kase: Case<A>): Promise<void> {
-    kase.phase = 'remote';
+    cases.entrusted(kase);
     await guarded(kase, async () => {
       if (await journal.handOver(kase.authorization.anchor)) return;
       cases.finish(kase, unavailable('The payment could not be handed to the process that writes.', 1));
@@ -46,7 +56,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
   async function overdue(kase: Case<A>): Promise<void> {
     await guarded(kase, async () => {
       const { anchor } = kase.authorization;
-      const released = await journal.release(anchor);
+      const released = kase.transaction === '' && (await journal.release(anchor));
       if (released) cases.finish(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
       else await learn(anchor, true);
     });
@@ -62,7 +72,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
   }
 
   async function onNews(id: string | undefined): Promise<void> {
-    if (id !== undefined) return learn(id, false).catch((error) => fault(error));
+    if (id !== undefined) return learn(id, false).catch(missed);
     const remote = [...cases.byAnchor.values()].filter((kase) => kase.phase === 'remote');
     await Promise.all(remote.map((kase) => onNews(kase.authorization.anchor)));
     if (!options.writing()) return;
@@ -70,8 +80,18 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
       const { payments } = await journal.unfinished(chain.network);
       for (const payment of payments) if (payment.state === 'queued') take(payment);
     } catch (error) {
-      fault(error);
+      missed(error);
     }
+  }
+
+  /** Nobody tells it again: the journal is asked about everything, until it answers. */
+  function missed(error: unknown): void {
+    fault(error);
+    if (stopped) return;
+    cancelRetry ??= clock.after(NEWS_RETRY_MS, () => {
+      cancelRetry = undefined;
+      void onNews(undefined);
+    });
   }
 
   async function learn(id: string, overdueNow: boolean): Promise<void> {
@@ -85,13 +105,9 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
       const answer = record === undefined ? unsent() : await options.answerKnown(record, kase);
       cases.finish(kase, answer);
     } else {
-      const { transaction } = record;
-      if (transaction !== undefined) cases.prepared(kase, transaction, 'remote');
-      if (overdueNow)
-        cases.tell(kase, transaction === undefined ? unreadable() : pending(kase.authorization, transaction));
+      cases.entrusted(kase, record.transaction);
+      if (overdueNow) cases.tell(kase, kase.transaction === '' ? unreadable() : pendingOf(kase));
     }
-    // Nobody here asks for it any more: the writer sees it through.
-    if (kase.waiter === undefined && kase.phase === 'remote') cases.byAnchor.delete(id);
   }
 
   function take(record: PaymentRecord): void {
@@ -106,7 +122,8 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
       await act();
     } catch (error) {
       fault(error);
-      cases.finish(kase, kase.transaction === '' ? unreadable() : pending(kase.authorization, kase.transaction));
+      if (kase.transaction === '') options.leftovers.add(kase.authorization.anchor);
+      cases.finish(kase, kase.transaction === '' ? unreadable() : pendingOf(kase));
     }
   }
 
@@ -115,7 +132,13 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     meter.record({ type: 'fault', network: chain.network, detail });
   }
 
-  return { handOver, overdue, gone, onNews };
+  return {
+    ...{ handOver, overdue, gone, onNews },
+    stop() {
+      stopped = true;
+      cancelRetry?.();
+    },
+  };
 }
 
 function unsent(): Settlement {
