@@ -175,16 +175,6 @@ it('three processes tell every caller the truth, whatever happens to them', asyn
       const replicas = await createReplicas(REPLICAS, SIGNERS, 2);
       try {
         const { told, anchor } = await run(replicas, history);
-        for (const t of told) {
-          const a = t.settlement.answer;
-          const k = a.status === 'failed' ? a.reason : a.status === 'unavailable' ? a.message : a.status;
-          (globalThis as any).tally ??= {};
-          (globalThis as any).tally[k] = ((globalThis as any).tally[k] ?? 0) + 1;
-        }
-        for (const e of replicas.events) {
-          const k = 'event ' + e.type + (e.type === 'fault' ? e.detail.replace(/0x\S+|\d+/g, '') : '');
-          (globalThis as any).tally[k] = ((globalThis as any).tally[k] ?? 0) + 1;
-        }
         for (let index = 0; index < PAYMENTS; index += 1) await expectTruth(replicas, told, index, anchor(index));
         for (const hash of replicas.ledger.everBroadcast)
           expect(await replicas.journal.paymentsByTransaction(hash)).not.toEqual([]);
@@ -202,6 +192,3 @@ it('three processes tell every caller the truth, whatever happens to them', asyn
     },
   );
 }, 300_000);
-it('x', () => {
-  console.log(JSON.stringify((globalThis as any).tally, null, 1));
-});
