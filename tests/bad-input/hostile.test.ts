@@ -149,6 +149,27 @@ it('an account that burns the gas of a whole batch fails alone', async () => {
   expect(await balanceOf(world.anvil, USDC, burner.scene.payee)).toBe(0n);
 });
 
+// Last, because it takes the chain ten minutes ahead.
+it('an authorization that runs out before its transaction is mined is not paid, and never will be', async () => {
+  const scene = await world.scene(2);
+  const { anvil } = scene;
+  const draft = await scene.request();
+  await pauseMining();
+  const { body: pending } = await settle(draft, SOON);
+  expect(pending).toMatchObject({ errorReason: 'settlement_pending' });
+  const { validBefore } = draft.paymentPayload.payload.authorization;
+  await anvil.rpc('evm_setNextBlockTimestamp', [Number(validBefore)]);
+  await anvil.mine();
+  const { body } = await settle(draft);
+  expect(body).toMatchObject({
+    success: false,
+    errorReason: 'payment_expired',
+    errorMessage: expect.stringMatching(/was not paid and never can be/),
+    transaction: pending['transaction'],
+  });
+  expect(await balanceOf(anvil, USDC, scene.payee)).toBe(0n);
+});
+
 /** How many payments each call to the chain asked about, or each transaction carried, so far. */
 function sizesOf(event: 'verify.call' | 'settle.prepared'): readonly number[] {
   const lines = world.careful
