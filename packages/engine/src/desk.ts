@@ -53,6 +53,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const queue = createQueue<A>({
     ...{ chain, journal, clock, meter, cases },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
+    window: nonceWindow * chain.signers.length,
     onFilled: pump,
     onDoubtful: doubt,
   });
@@ -61,7 +62,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, cases, queue },
     ask: verifier.ask,
     admit: (authorization) =>
-      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * lanes.length }),
+      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * chain.signers.length }),
     closing: () => closing,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
