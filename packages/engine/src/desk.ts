@@ -84,10 +84,30 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     tracker.send(attempt, carried);
   }
 
-  function onStalled(stalled: readonly Case<A>[], error: unknown): void {
+  function onStalled(stalled: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown'): void {
     meter.record({ type: 'fault', network, detail: `a transaction could not be prepared: ${describeError(error)}` });
+    if (stored === 'unknown') return void reconcile(stalled);
     queue.giveBack(stalled);
     clock.after(LANE_RETRY_MS, pump);
+  }
+
+  /** The journal failed while it was told: what it holds is on its way, the rest goes back to the queue. */
+  async function reconcile(stalled: readonly Case<A>[]): Promise<void> {
+    try {
+      const { attempts } = await journal.unfinished(network);
+      const left = new Set(stalled);
+      for (const attempt of attempts) {
+        const carried = stalled.filter((kase) => attempt.items.includes(kase.authorization.anchor));
+        for (const kase of carried) left.delete(kase);
+        if (carried.length > 0) lanes.find(({ signer }) => signer === attempt.signer)?.opened(attempt.nonce);
+        if (carried.length > 0) onPrepared(attempt, carried);
+      }
+      queue.giveBack([...left]);
+      clock.after(LANE_RETRY_MS, pump);
+    } catch (error) {
+      meter.record({ type: 'fault', network, detail: `the journal cannot be read: ${describeError(error)}` });
+      clock.after(LANE_RETRY_MS, () => void reconcile(stalled));
+    }
   }
 
   function doubt(kase: Case<A>): void {

@@ -422,6 +422,17 @@ describe('a journal that cannot write', () => {
     expect(status(await call.promise)).toBe('settled');
   });
 
+  it('finds a transaction that it wrote although the journal said it could not', async () => {
+    world.journalUncertain = true;
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(6);
+    expect(status(await call.promise)).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+    const after = begin(fakePayment('b', world.clock.now() + 60n));
+    await world.blocks(4);
+    expect(status(await after.promise)).toBe('settled');
+  });
+
   it('answers pending when the wait ends meanwhile', async () => {
     const call = begin(fakePayment('a', soon), { waitMs: 3_500 });
     await world.clock.advance(100);

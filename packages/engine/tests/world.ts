@@ -14,8 +14,10 @@ export type World = {
   readonly ledger: FakeLedger;
   readonly journal: Journal;
   readonly events: EngineEvent[];
-  /** The journal's writes reject while this is true. */
+  /** The journal's calls reject while this is true. */
   journalBroken: boolean;
+  /** The next write of a transaction is stored and reported as failed. */
+  journalUncertain: boolean;
   engine: Engine;
   start(): Promise<void>;
   /** kill -9: nothing of the old engine runs any more. */
@@ -40,6 +42,7 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
     journal,
     events,
     journalBroken: false,
+    journalUncertain: false,
     engine: createEngine({ journal, clock, meter: { record: () => {} } }),
     async start() {
       let alive = true;
@@ -52,6 +55,11 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
           journal,
           () => alive,
           () => world.journalBroken,
+          (name) => {
+            const uncertain = name === 'prepare' && world.journalUncertain;
+            if (uncertain) world.journalUncertain = false;
+            return uncertain;
+          },
         ),
         clock: mortalClock,
         meter: { record: (event) => alive && events.push(event) },
@@ -86,8 +94,13 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
   return world;
 }
 
-/** Calls of a dead process never return; calls of a broken disk reject. */
-function mortal(journal: Journal, alive: () => boolean, broken: () => boolean): Journal {
+/** Calls of a dead process never return; calls of a broken disk reject, and some that were done. */
+function mortal(
+  journal: Journal,
+  alive: () => boolean,
+  broken: () => boolean,
+  uncertain: (name: string | symbol) => boolean,
+): Journal {
   return new Proxy(journal, {
     get(target, name, receiver) {
       const method: unknown = Reflect.get(target, name, receiver);
@@ -96,6 +109,7 @@ function mortal(journal: Journal, alive: () => boolean, broken: () => boolean): 
         if (!alive()) return new Promise(() => {});
         if (broken()) throw new Error('disk full');
         const result: unknown = await Reflect.apply(method, target, args);
+        if (uncertain(name)) throw new Error('the connection broke during the commit');
         return alive() ? result : new Promise(() => {});
       };
     },

@@ -15,8 +15,11 @@ export type LaneOptions<A extends Authorization> = {
   readonly take: () => readonly Case<A>[];
   /** The journal has the attempt; the network does not yet. */
   readonly onPrepared: (attempt: Attempt, cases: readonly Case<A>[]) => void;
-  /** Nothing was stored or sent. */
-  readonly onStalled: (cases: readonly Case<A>[], error: unknown) => void;
+  /**
+   * Nothing was sent. `stored`: `no` when the bytes could not be made, `unknown` when the journal failed: it may hold them
+   * all the same.
+   */
+  readonly onStalled: (cases: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown') => void;
 };
 
 export type Lane = {
@@ -48,9 +51,18 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     for (const each of cases) each.phase = 'signing';
     const items = cases.map((each) => each.authorization);
     const ids = items.map((each) => each.anchor);
-    const attempt = await journal.prepare({ network: chain.network, signer, floor }, ids, (nonce) =>
-      chain.sign(signer, nonce, items),
-    );
+    let signed = false;
+    let attempt: Attempt;
+    try {
+      attempt = await journal.prepare({ network: chain.network, signer, floor }, ids, async (nonce) => {
+        const made = await chain.sign(signer, nonce, items);
+        signed = true;
+        return made;
+      });
+    } catch (error) {
+      options.onStalled(cases, error, signed ? 'unknown' : 'no');
+      throw error;
+    }
     open.add(attempt.nonce);
     meter.record({
       type: 'settle.prepared',
@@ -70,8 +82,8 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
         try {
           // One at a time: the next nonce is only known once this one is in the journal.
           await carry(cases);
-        } catch (error) {
-          options.onStalled(cases, error);
+        } catch {
+          // Whoever took the payments back tries again later.
           return;
         }
       }
