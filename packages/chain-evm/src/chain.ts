@@ -6,6 +6,7 @@ import { broadcast } from './broadcast/broadcast.ts';
 import { decode, untimely } from './decode/decode.ts';
 import { createFeeBook } from './fees/fee-book.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
+import { createBlockClock } from './observe/block-clock.ts';
 import { LONGEST_SPAN, locate } from './observe/locate.ts';
 import { observe } from './observe/observe.ts';
 import { createSuspicions } from './observe/suspicion.ts';
@@ -62,6 +63,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const onBaseFee = (wei: bigint) => fees.learn(wei, 'told');
   // Who only verifies needs no fees.
   const alsoAsk = () => (signers.length === 0 ? [] : fees.due());
+  const blocks = createBlockClock(clock, blockMs);
   let blockGas: bigint | undefined;
   const onBlockGas = (told: bigint) => {
     blockGas = told;
@@ -80,6 +82,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     clock,
     codes,
     onBaseFee,
+    onBlockTime: blocks.saw,
     rpc,
     isServed,
     alsoAsk,
@@ -97,6 +100,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     network: caip2,
     signers: signers.map((signer) => signer.address),
     blockMs,
+    untilNextBlock: blocks.untilNext,
     served: () => tokens.served().flatMap(asServed),
     open: () => open({ ...openOptions, alsoAsk: alsoAsk() }),
     decode: (payment) => decode(payment, decodeOptions),

@@ -45,7 +45,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
   const orphans = new Map<string, Case<A>>();
-  const pace = createPace(chain.blockMs);
+  const pace = createPace(chain.blockMs, () => chain.untilNextBlock());
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   let next: { readonly at: number; readonly cancel: () => void } | undefined;
   let ticking: Promise<void> | undefined;

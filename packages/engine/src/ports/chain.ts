@@ -108,6 +108,8 @@ export interface Chain<A extends Authorization> {
   readonly signers: readonly string[];
   /** Milliseconds between blocks, for pacing. */
   readonly blockMs: number;
+  /** Milliseconds until the next block should be visible; undefined while its rhythm is not known. */
+  untilNextBlock(): number | undefined;
 
   /** Compares the network with the registry and learns what signing needs. One-time I/O; safe to repeat. */
   open(): Promise<Opening>;
