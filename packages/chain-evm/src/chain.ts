@@ -100,7 +100,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     network: caip2,
     signers: signers.map((signer) => signer.address),
     blockMs,
-    untilNextBlock: blocks.untilNext,
+    rhythm: blocks.rhythm,
     served: () => tokens.served().flatMap(asServed),
     open: () => open({ ...openOptions, alsoAsk: alsoAsk() }),
     decode: (payment) => decode(payment, decodeOptions),

@@ -14,7 +14,7 @@ function rhythm(period: number, blockMs: number) {
     },
     at(ms: number) {
       now = ms;
-      return blocks.untilNext();
+      return blocks.rhythm()?.untilNext;
     },
   };
 }

@@ -1,11 +1,11 @@
 /** The rhythm of blocks, learned from the times that calls happen to show, so that nobody has to ask for it. */
-import type { Clock } from '@facilitator/engine';
+import type { Clock, Rhythm } from '@facilitator/engine';
 
 export type BlockClock = {
   /** A node just showed a block of this time, in seconds, as its newest. */
   saw(time: bigint): void;
-  /** Milliseconds until the next block should be visible; undefined while the rhythm is not known. */
-  untilNext(): number | undefined;
+  /** Undefined while nothing has been seen, and where blocks are faster than their own clock. */
+  rhythm(): Rhythm | undefined;
 };
 
 /** Block times are whole seconds, so a faster rhythm cannot be read from them. */
@@ -37,10 +37,11 @@ export function createBlockClock(clock: Clock, blockMs: number): BlockClock {
         latest = delay;
       }
     },
-    untilNext() {
+    rhythm() {
       if (newest === undefined || blockMs < SLOWEST_READABLE_MS) return undefined;
       const since = clock.milliseconds() - newest - latest;
-      return period - (((since % period) + period) % period);
+      const sinceLast = ((since % period) + period) % period;
+      return { sinceLast, untilNext: period - sinceLast };
     },
   };
 }
