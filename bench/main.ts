@@ -41,6 +41,8 @@ const program = new Command('bench')
   )
   .action(main);
 
+// A pipe that is closed (`| head`) ends the showing, not the run.
+process.stdout.on('error', () => undefined);
 await program.parseAsync();
 
 async function main(flags: Flags): Promise<void> {
