@@ -14,6 +14,7 @@ import { concat, type Hex } from 'viem';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
 import type { Answer } from '../stage/facilitator.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, PURSE, type Scene } from '../stage/scene.ts';
 import { openWorld, type World } from '../stage/world.ts';
 
@@ -36,7 +37,7 @@ async function pauseMining(): Promise<void> {
 /** Resolves when the signer has handed over `count` more transactions. */
 async function handedOver(count: bigint, before: bigint): Promise<void> {
   const { address } = world.careful.signer;
-  await expect.poll(async () => (await purseOf(world.anvil, address)).nonce).toBe(before + count);
+  await expect.poll(async () => (await purseOf(world.anvil, address)).nonce, PATIENCE).toBe(before + count);
 }
 
 it('a wallet that takes its signature back is told so, with the transaction that failed', async () => {
@@ -97,7 +98,7 @@ it('whoever knows a payment but not its signature is told nothing of it', async 
   expect((await settle(forged, SOON)).body).toMatchObject({ success: false, transaction: '' });
   await scene.anvil.resumeMining();
   await expect
-    .poll(async () => (await world.careful.get(`/settlements/${pending['transaction']}`)).text)
+    .poll(async () => (await world.careful.get(`/settlements/${pending['transaction']}`)).text, PATIENCE)
     .toContain('"settled"');
   expect((await settle(forged)).body).toMatchObject({ success: false, transaction: '' });
   expect((await settle(draft)).body).toMatchObject({ success: true, transaction: pending['transaction'] });
@@ -116,7 +117,7 @@ it('a caller who hangs up leaves the success to an identical retry', async () =>
   gone.abort();
   expect(await answer).toBe('hung up');
   await scene.anvil.resumeMining();
-  await expect.poll(() => transfersTo(scene.anvil, USDC.address, scene.payee)).toHaveLength(1);
+  await expect.poll(() => transfersTo(scene.anvil, USDC.address, scene.payee), PATIENCE).toHaveLength(1);
   expect((await settle(draft)).body).toMatchObject({ success: true });
   expect((await settle(draft)).body).toMatchObject(DUPLICATE);
 });
@@ -139,7 +140,7 @@ it('an account that burns the gas of a whole batch fails alone', async () => {
   }
   const hostile = settle(await burner.scene.request());
   const fellows = drafts.slice(WINDOW).map((draft) => settle(draft));
-  await expect.poll(() => verified() - before).toBe(WINDOW + FELLOWS + 1);
+  await expect.poll(() => verified() - before, PATIENCE).toBe(WINDOW + FELLOWS + 1);
   await burner.ignite();
   await world.anvil.resumeMining();
   const answers = await Promise.all([...first, ...fellows]);

@@ -3,6 +3,7 @@ import { balanceOf } from '@facilitator/testing';
 import type { Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, type Draft, type Scene } from '../stage/scene.ts';
 import type { ServerProcess } from '../stage/server-process.ts';
 import { type House, handedOver, killHard, openHouse, pass } from './house.ts';
@@ -174,7 +175,7 @@ describe('with SQLite', () => {
     // A few one by one, each in a transaction of its own, and then the others at once.
     for (const draft of drafts.slice(0, ALONE)) {
       answers.push(abandoned(first, draft));
-      await expect.poll(() => handed).toBe(answers.length);
+      await expect.poll(() => handed, PATIENCE).toBe(answers.length);
     }
     answers.push(...drafts.slice(ALONE).map((draft) => abandoned(first, draft)));
     await enough.promise;
