@@ -7,6 +7,7 @@ import { decode, untimely } from './decode/decode.ts';
 import { createFeeBook } from './fees/fee-book.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
 import { createBlockClock } from './observe/block-clock.ts';
+import { createBlockWatch } from './observe/block-watch.ts';
 import { LONGEST_SPAN, locate } from './observe/locate.ts';
 import { observe } from './observe/observe.ts';
 import { createSuspicions } from './observe/suspicion.ts';
@@ -92,7 +93,8 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     ...{ chainId, multicall3, gas, signers, fees, policy, isDeployed },
     blockGas: () => blockGas,
   });
-  const observeOptions = { rpc, confirmation, blockMs, suspicions };
+  const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
+  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch };
   const span = { blocks: LONGEST_SPAN };
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
 

@@ -11,14 +11,15 @@ export type Budget = {
 /** `callsPerSecond` undefined: no limit. */
 export function createBudget(clock: Clock, callsPerSecond: number | undefined): Budget {
   if (callsPerSecond === undefined) return { waitMs: () => 0, spend: () => undefined };
+  const rate = callsPerSecond;
   // Counted in thousandths of a call, so that whole milliseconds add up exactly.
-  const size = Math.max(1, callsPerSecond) * 1000;
+  const size = Math.max(1, rate) * 1000;
   let level = size;
   let at = clock.milliseconds();
 
   function fill(): void {
     const now = clock.milliseconds();
-    level = Math.min(size, level + (now - at) * callsPerSecond);
+    level = Math.min(size, level + (now - at) * rate);
     at = now;
   }
 
@@ -27,7 +28,7 @@ export function createBudget(clock: Clock, callsPerSecond: number | undefined): 
       fill();
       // More than the bucket holds goes when it is full, and leaves it in debt.
       const missing = Math.min(calls * 1000, size) - level;
-      return missing <= 0 ? 0 : Math.ceil(missing / callsPerSecond);
+      return missing <= 0 ? 0 : Math.ceil(missing / rate);
     },
     spend(calls) {
       fill();
