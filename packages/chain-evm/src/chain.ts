@@ -18,6 +18,7 @@ import type { Rpc } from './rpc/rpc.ts';
 import { createSigning } from './sign/signing.ts';
 import { type KnownToken, tokenBook } from './tokens.ts';
 import { createCodes } from './verify/codes.ts';
+import { createPayerLook } from './verify/payer-look.ts';
 import { verify } from './verify/verify.ts';
 
 export type EvmChainOptions = {
@@ -58,6 +59,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const isServed = ({ token }: EvmAuthorization) => tokens.isServed(token);
   const codes = createCodes(clock);
   const isDeployed = (account: Hex) => codes.hasCode(account) === true;
+  const payers = createPayerLook({ rpc, clock, codes, caller });
   const suspicions = createSuspicions(clock, blockMs);
   const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
   const baseFee = network.fees === 'eip1559';
@@ -82,6 +84,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     policy,
     clock,
     codes,
+    payers,
     onBaseFee,
     onBlockTime: blocks.saw,
     rpc,
@@ -124,9 +127,11 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     },
     ceiling: ({ signature }) => gas[signature.form] * fees.cap(),
     capacity: signing.capacity,
-    // Nobody's code but the token's has a say, as far as is known.
+    // Tokens ask an account that has code, also when its key signed, and that code may burn the gas of all.
     groupable: (authorization) =>
-      authorization.signature.form === 'key' && isServed(authorization) && !isDeployed(authorization.transfer.from),
+      authorization.signature.form === 'key' &&
+      isServed(authorization) &&
+      payers.isCodeless(authorization.transfer.from),
     sign: signing.sign,
     replace: signing.replace,
     broadcast: (attempt) => broadcast(rpc, attempt),

@@ -160,6 +160,7 @@ describe('several payments in one transaction', () => {
       await authorization({ token: GLUE, value: 7n }),
       await authorization({ value: 7n }),
     ];
+    await stage.chain.verify(items);
     await setNonceUsed(stage.anvil, USDC, payer.address, nonce);
     expect(items.every(stage.chain.groupable)).toBe(true);
     const { sighting } = await settled(items);
