@@ -7,7 +7,7 @@ import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { type BlockFound, blockReceiptsQuestion, type Header, headerQuestion } from './block.ts';
 import type { Receipt } from './receipt.ts';
 
-export type Look = {
+type Look = {
   /** By transaction, each in a block of the chain that `head` ends. */
   readonly found: ReadonlyMap<string, Receipt>;
   /** Those whose receipts must be asked for, because they may be in blocks that were not followed. */

@@ -10,7 +10,7 @@ export type Reply =
 export type Script = (calls: readonly Request[], number: number, batch: boolean) => Reply | Promise<Reply>;
 
 /** What the server saw: the methods of each request, and its headers. */
-export type Seen = {
+type Seen = {
   readonly methods: readonly string[];
   readonly batch: boolean;
   readonly authorization: string | undefined;
