@@ -186,6 +186,25 @@ describe('serve', () => {
   });
 });
 
+describe('the AWS SDK', () => {
+  /** Says on standard error that it is loaded. */
+  const watch =
+    'data:text/javascript,import{registerHooks}from"node:module";registerHooks({resolve(name,at,next){' +
+    'if(name.startsWith("@aws-sdk/"))process.stderr.write("SDK LOADED");return next(name,at)}})';
+
+  it('is loaded only where a key in KMS is configured', async () => {
+    const payer = await key();
+    const rpc = { RPC_URL_BASE_SEPOLIA: chain.anvil.url };
+    const start = async (keys: Record<string, string>) => {
+      const checked = runCli(['check'], { env: { ...aws(), ...rpc, ...keys }, node: ['--import', watch] });
+      expect(await checked.ended).toBe(0);
+      return checked.output();
+    };
+    expect(await start({ EVM_PRIVATE_KEY_TESTNET: chain.facilitator.privateKey })).not.toContain('SDK LOADED');
+    expect(await start({ EVM_KMS_KEYS_TESTNET: payer.arn })).toContain('SDK LOADED');
+  });
+});
+
 describe('check', () => {
   it('shows the addresses of keys in KMS', async () => {
     const payer = await key();
