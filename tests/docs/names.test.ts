@@ -21,7 +21,7 @@ const source = [...globSync('packages/*/src/**/*.ts', { cwd: ROOT }), ...globSyn
   .join('\n');
 
 it('quotes only variables that are read', () => {
-  const others = ['NODE_ENV', 'PRIVATE_KEY', 'MY_RPC_URL'];
+  const others = ['NODE_ENV', 'PRIVATE_KEY', 'AWS_REGION'];
   const perNetwork = Object.keys(NETWORK_VARIABLES).map((name) => name.replace('<NETWORK>', ''));
   const quoted = codes(prose).map((code) => code.split(/[=\s]/, 1)[0] ?? '');
   const unknown = quoted.filter(
