@@ -117,13 +117,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   function onConcluded(kase: Case<A>, conclusion: Conclusion, mine: boolean): void {
     const { authorization } = kase;
-    if (!mine) void askJournal(kase);
+    // A retry that came while the end was being written: the write gave its success to nobody yet.
+    const unclaimed = conclusion.state === 'settled' && !conclusion.delivered && kase.waiter !== undefined;
+    if (!mine || unclaimed) void askJournal(kase);
     else if (conclusion.state === 'settled')
       cases.finish(kase, settled(authorization, conclusion.transaction, conclusion.locator));
     else cases.finish(kase, failed(authorization, conclusion.reason, conclusion.message, conclusion.transaction));
   }
 
-  /** Somebody else ended it, so only the journal knows whose success it is. */
+  /** Whose success it is only the journal can decide. */
   async function askJournal(kase: Case<A>): Promise<void> {
     try {
       const known = await journal.payment(kase.authorization.anchor);

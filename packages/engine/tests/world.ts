@@ -18,6 +18,8 @@ export type World = {
   journalBroken: boolean;
   /** The next write of a transaction is stored and reported as failed. */
   journalUncertain: boolean;
+  /** Called while a call of the journal is under way. */
+  meanwhile: (call: string) => void;
   engine: Engine;
   start(): Promise<void>;
   /** kill -9: nothing of the old engine runs any more. */
@@ -43,6 +45,7 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
     events,
     journalBroken: false,
     journalUncertain: false,
+    meanwhile: () => {},
     engine: createEngine({ journal, clock, meter: { record: () => {} } }),
     async start() {
       let alive = true;
@@ -55,6 +58,7 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
           journal,
           () => alive,
           () => world.journalBroken,
+          (name) => world.meanwhile(String(name)),
           (name) => {
             const uncertain = name === 'prepare' && world.journalUncertain;
             if (uncertain) world.journalUncertain = false;
@@ -99,6 +103,7 @@ function mortal(
   journal: Journal,
   alive: () => boolean,
   broken: () => boolean,
+  meanwhile: (name: string | symbol) => void,
   uncertain: (name: string | symbol) => boolean,
 ): Journal {
   return new Proxy(journal, {
@@ -108,7 +113,9 @@ function mortal(
       return async (...args: unknown[]) => {
         if (!alive()) return new Promise(() => {});
         if (broken()) throw new Error('disk full');
-        const result: unknown = await Reflect.apply(method, target, args);
+        const done: unknown = Reflect.apply(method, target, args);
+        meanwhile(name);
+        const result = await done;
         if (uncertain(name)) throw new Error('the connection broke during the commit');
         return alive() ? result : new Promise(() => {});
       };
