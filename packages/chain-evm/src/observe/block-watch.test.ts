@@ -50,11 +50,25 @@ function watch() {
     close: async () => undefined,
   };
   const blocks = createBlockWatch({ rpc, signers: [SIGNER], onBlockTime: (time) => times.push(time) });
-  blocks.suits(attempts.length);
+  blocks.suits(attempts.length, attempts.length);
   return { node, asked, times, blocks, look: () => blocks.look(attempts, []) };
 }
 
 const found = (look: Awaited<ReturnType<ReturnType<typeof watch>['look']>>) => [...(look?.found.keys() ?? [])];
+
+it('suits many transactions, and fewer that carry many payments', () => {
+  const { blocks } = watch();
+  expect([blocks.suits(9, 9), blocks.suits(3, 41)]).toEqual([true, true]);
+  for (const [attempts, payments] of [
+    [8, 40],
+    [2, 100],
+    [1, 50],
+  ] as const) {
+    const fresh = watch().blocks;
+    for (let look = 0; look < 20; look += 1) fresh.suits(1, 1);
+    expect(fresh.suits(attempts, payments)).toBe(false);
+  }
+});
 
 describe('following blocks', () => {
   it('keeps what our signers sent, and tells the time', async () => {
@@ -122,7 +136,7 @@ describe('following blocks', () => {
     }
     // The look after a new beginning still asks for what came since, which is nothing.
     expect(beginnings).toEqual([0, 0, 9, 0, 0, 9, 0, 0, -1, -1]);
-    expect(blocks.suits(attempts.length)).toBe(false);
+    expect(blocks.suits(attempts.length, attempts.length)).toBe(false);
   });
 
   it('is given up at once where the method is missing', async () => {
@@ -131,7 +145,7 @@ describe('following blocks', () => {
     node.head = 11;
     node.receipts = () => new Error('the method eth_getBlockReceipts is not available on this plan');
     expect(await look()).toBeUndefined();
-    expect(blocks.suits(attempts.length)).toBe(false);
+    expect(blocks.suits(attempts.length, attempts.length)).toBe(false);
   });
 
   it('does not go back with a node that is behind', async () => {

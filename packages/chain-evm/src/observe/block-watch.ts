@@ -17,8 +17,8 @@ type Look = {
 };
 
 export type BlockWatch = {
-  /** Whether so many open attempts are looked for by block. */
-  suits(attempts: number): boolean;
+  /** Whether so many open attempts, which carry so many payments, are looked for by block. */
+  suits(attempts: number, payments: number): boolean;
   /** Undefined when the network's nodes cannot do this. `alsoAsk` goes along. */
   look(attempts: readonly Attempt[], alsoAsk: readonly Question<void>[]): Promise<Look | undefined>;
   /** A receipt that was asked for: the block it is in will not be read again. */
@@ -27,8 +27,10 @@ export type BlockWatch = {
   distrust(): void;
 };
 
-/** Up to here attempts are asked for one by one. */
+/** Up to here attempts are asked for one by one, unless they carry many payments: under such a load each call counts. */
 const FEW = 8;
+const FEW_IN_ANY_CASE = 2;
+const MANY_PAYMENTS = 40;
 /** Looks with few attempts after which following ends: numbers go up and down with each block. */
 const LINGER = 20;
 /** At the first look blocks begin to be followed; attempts first seen at the second may be in the one before. */
@@ -118,8 +120,9 @@ export function createBlockWatch({ rpc, signers, onBlockTime }: BlockWatchOption
   }
 
   return {
-    suits(attempts) {
-      few = attempts > FEW ? 0 : few + 1;
+    suits(attempts, payments) {
+      const isMany = attempts > FEW || (attempts > FEW_IN_ANY_CASE && payments > MANY_PAYMENTS);
+      few = isMany ? 0 : few + 1;
       if (few >= LINGER) begin(undefined);
       return !isGivenUp && few < LINGER;
     },

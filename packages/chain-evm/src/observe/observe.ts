@@ -38,7 +38,8 @@ export async function observe(
 ): Promise<readonly Sighting[]> {
   const { rpc, suspicions, watch } = options;
   suspicions.keep(new Set(attempts.map(({ hash }) => hash)));
-  const byBlock = watch.suits(attempts.length) ? await lookByBlock(attempts, options) : undefined;
+  const payments = attempts.reduce((sum, attempt) => sum + attempt.items.length, 0);
+  const byBlock = watch.suits(attempts.length, payments) ? await lookByBlock(attempts, options) : undefined;
   const { receipts, finality, candidates } = byBlock ?? (await lookByReceipt(attempts, options));
 
   const tag = finality?.tag;
