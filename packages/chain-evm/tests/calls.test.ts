@@ -24,7 +24,7 @@ async function payments(chain: EvmChain): Promise<readonly EvmAuthorization[]> {
 
 const isPaid = ({ status }: Proof) => status === 'paid';
 
-/** Verifies, signs, sends, and looks twice a block until all are paid. */
+/** Verifies, signs, sends; looks at growing pauses, four times a block in the end, until all are paid. */
 async function settle(chain: EvmChain, items: readonly EvmAuthorization[], each: number): Promise<number> {
   for (let from = 0; from < items.length; from += COMPANY) {
     const verdicts = await chain.verify(items.slice(from, from + COMPANY));
@@ -47,8 +47,8 @@ async function settle(chain: EvmChain, items: readonly EvmAuthorization[], each:
   };
   const sent = send();
   let paid = 0;
-  while (paid < items.length) {
-    await sleep(500);
+  for (let wait = 20; paid < items.length; wait = Math.min(wait * 2, 250)) {
+    await sleep(wait);
     const sightings = await chain.observe([...attempts], groups.slice(0, attempts.length));
     paid = sightings.flatMap((seen) => (seen.status === 'included' ? seen.proofs : [])).filter(isPaid).length;
   }
