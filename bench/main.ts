@@ -41,6 +41,8 @@ const program = new Command('bench')
   )
   .action(main);
 
+// A pipe that is closed (`| head`) ends the showing, not the run.
+process.stdout.on('error', () => undefined);
 await program.parseAsync();
 
 async function main(flags: Flags): Promise<void> {
@@ -60,7 +62,8 @@ async function main(flags: Flags): Promise<void> {
   });
   const run = await measure(cases, contenders);
   if (run === undefined) return;
-  await publish(run, flags.json ?? (complete ? fileHere('./results.json') : undefined), docs);
+  const whole = complete && run.faults.length === 0;
+  await publish(run, flags.json ?? (whole ? fileHere('./results.json') : undefined), whole ? docs : flags.docs);
 }
 
 async function measure(
@@ -74,6 +77,7 @@ async function measure(
       stop.abort(new Error(signal));
     });
   }
+  const faults: string[] = [];
   const date = new Date().toISOString().slice(0, 10);
   const started = performance.now();
   const machine = await describeMachine();
@@ -86,13 +90,13 @@ async function measure(
       onStart: ({ number: at, of, case: { title }, contender: { label } }) =>
         say(`[${at}/${of}] ${title}: ${label} … `),
       onResult: (_step, result) => say(`${resultLine(result)}\n`),
-      onFault(_step, fault) {
+      onFault({ case: { id }, contender: { name } }, fault) {
         say(`FAILED: ${fault instanceof Error ? fault.message : fault}\n`);
-        process.exitCode = 1;
+        faults.push(`${id} ${name}`);
       },
     });
     const command = ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
-    return { date, command, seconds: (performance.now() - started) / 1_000, machine, results: [...results] };
+    return { date, command, seconds: (performance.now() - started) / 1_000, machine, faults, results: [...results] };
   } catch (fault) {
     if (!stop.signal.aborted) throw fault;
     process.exitCode = 130;
@@ -104,6 +108,10 @@ async function publish(run: Run, json: string | undefined, docs: string | undefi
   say(terminalReport(run));
   if (json !== undefined) await writeFile(json, `${JSON.stringify(run, null, 2)}\n`);
   if (docs !== undefined) await writeFile(docs, markdownReport(run));
+  if (run.faults.length > 0) {
+    say(`\nNot measured: ${run.faults.join(', ')}.\n`);
+    process.exitCode = 1;
+  }
   const files = [json, docs].filter((file) => file !== undefined);
   say(`\n${number(run.seconds)} s.${files.length > 0 ? ` Written: ${files.join(', ')}.` : ''}\n`);
 }

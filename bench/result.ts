@@ -82,11 +82,14 @@ export const runSchema = z.object({
     memoryGb: z.number(),
     system: z.string(),
     node: z.string(),
+    commit: z.string(),
     chain: z.string(),
     reference: z.string(),
     /** Load average of the minute before: above 0.5, others were at work too. */
     load: z.number(),
   }),
+  /** Measurements that could not be made. */
+  faults: z.array(z.string()),
   results: z.array(resultSchema),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;

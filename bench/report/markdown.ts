@@ -16,7 +16,7 @@ time with one line more, viem's \`nonceManager\` on its account, because without
 |---|---|
 | measured | ${date}, in ${Math.ceil(seconds / 60)} minutes, by \`${command}\` |
 | machine | ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}; load average before: ${number(machine.load)} |
-| software | Node ${machine.node.replace(/^v/, '')}, ${machine.chain}; reference: ${machine.reference} |
+| software | commit ${machine.commit}, Node ${machine.node.replace(/^v/, '')}, ${machine.chain}; reference: ${machine.reference} |
 
 Facilitator, chain and load generator are processes of their own that share these cores: compare ratios, not absolute numbers. Each
 measurement has a fresh chain (Base Sepolia's id, a token like USDC at its address), a fresh facilitator and, for this one, a

@@ -26,10 +26,12 @@ const run: Run = {
     memoryGb: 23,
     system: 'Linux 6',
     node: 'v24.21.0',
+    commit: 'abc1234',
     chain: 'anvil/v1.7.1',
     reference: '@x402/evm 2.27.0',
     load: 0.2,
   },
+  faults: [],
   results: [verified('ours', 3_000, 0.02), verified('reference', 240, 3)],
 };
 

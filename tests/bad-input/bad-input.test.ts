@@ -1,4 +1,5 @@
 /** Every way to be wrong, over HTTP, against a real chain: the right words, no gas spent, nothing given away. */
+import { REASONS } from '@facilitator/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transfersTo, USDC } from '../stage/chain.ts';
 import type { Answer, Endpoint } from '../stage/facilitator.ts';
@@ -107,6 +108,18 @@ describe('a token that lies', () => {
 });
 
 describe('the reasons', () => {
+  it('are all in the table but those that a good payment may meet', () => {
+    const met = new Set(FAULTS.map(({ code }) => code));
+    expect(Object.keys(REASONS).filter((reason) => !met.has(reason))).toEqual([
+      'unexpected_verify_error',
+      'unexpected_settle_error',
+      'duplicate_settlement',
+      'settlement_pending',
+      'payment_expired',
+      'invalid_exact_evm_transaction_failed',
+    ]);
+  });
+
   it('are one for each fault, or the table says why not', () => {
     const alone = FAULTS.filter(({ shares }) => shares === undefined);
     for (const { code, what } of alone) {

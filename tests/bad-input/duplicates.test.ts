@@ -3,6 +3,7 @@ import { balanceOf, fund, someAddress } from '@facilitator/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
 import type { Answer } from '../stage/facilitator.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, type Draft, PURSE, type Scene } from '../stage/scene.ts';
 import { openWorld, type World } from '../stage/world.ts';
 
@@ -82,7 +83,7 @@ describe('without an idempotency key', () => {
     const before = await purseOf(world.anvil, world.careful.signer.address);
     const first = settle(draft);
     await expect
-      .poll(async () => (await purseOf(world.anvil, world.careful.signer.address)).nonce)
+      .poll(async () => (await purseOf(world.anvil, world.careful.signer.address)).nonce, PATIENCE)
       .toBe(before.nonce + 1n);
     expect((await settle(draft)).body).toMatchObject(DUPLICATE);
     expect((await settle(forAnotherResource(draft))).body).toMatchObject(DUPLICATE);

@@ -13,6 +13,8 @@ import {
 import { concat, type Hex } from 'viem';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
+import type { Answer } from '../stage/facilitator.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, PURSE, type Scene } from '../stage/scene.ts';
 import { openWorld, type World } from '../stage/world.ts';
 
@@ -35,7 +37,7 @@ async function pauseMining(): Promise<void> {
 /** Resolves when the signer has handed over `count` more transactions. */
 async function handedOver(count: bigint, before: bigint): Promise<void> {
   const { address } = world.careful.signer;
-  await expect.poll(async () => (await purseOf(world.anvil, address)).nonce).toBe(before + count);
+  await expect.poll(async () => (await purseOf(world.anvil, address)).nonce, PATIENCE).toBe(before + count);
 }
 
 it('a wallet that takes its signature back is told so, with the transaction that failed', async () => {
@@ -96,7 +98,7 @@ it('whoever knows a payment but not its signature is told nothing of it', async 
   expect((await settle(forged, SOON)).body).toMatchObject({ success: false, transaction: '' });
   await scene.anvil.resumeMining();
   await expect
-    .poll(async () => (await world.careful.get(`/settlements/${pending['transaction']}`)).text)
+    .poll(async () => (await world.careful.get(`/settlements/${pending['transaction']}`)).text, PATIENCE)
     .toContain('"settled"');
   expect((await settle(forged)).body).toMatchObject({ success: false, transaction: '' });
   expect((await settle(draft)).body).toMatchObject({ success: true, transaction: pending['transaction'] });
@@ -115,7 +117,7 @@ it('a caller who hangs up leaves the success to an identical retry', async () =>
   gone.abort();
   expect(await answer).toBe('hung up');
   await scene.anvil.resumeMining();
-  await expect.poll(() => transfersTo(scene.anvil, USDC.address, scene.payee)).toHaveLength(1);
+  await expect.poll(() => transfersTo(scene.anvil, USDC.address, scene.payee), PATIENCE).toHaveLength(1);
   expect((await settle(draft)).body).toMatchObject({ success: true });
   expect((await settle(draft)).body).toMatchObject(DUPLICATE);
 });
@@ -130,23 +132,46 @@ it('an account that burns the gas of a whole batch fails alone', async () => {
   const { nonce } = await purseOf(world.anvil, world.careful.signer.address);
   const before = verified();
   const sent = sizesOf('settle.prepared').length;
-  const first = drafts.slice(0, WINDOW).map((draft) => settle(draft));
-  // Every nonce is taken: what comes now waits, and travels together.
-  await handedOver(BigInt(WINDOW), nonce);
+  const first: Promise<Answer>[] = [];
+  // One by one, so that each takes a nonce. When all are taken the others wait, and travel together.
+  for (const draft of drafts.slice(0, WINDOW)) {
+    first.push(settle(draft));
+    await handedOver(BigInt(first.length), nonce);
+  }
   const hostile = settle(await burner.scene.request());
   const fellows = drafts.slice(WINDOW).map((draft) => settle(draft));
-  await expect.poll(() => verified() - before).toBe(WINDOW + FELLOWS + 1);
+  await expect.poll(() => verified() - before, PATIENCE).toBe(WINDOW + FELLOWS + 1);
   await burner.ignite();
   await world.anvil.resumeMining();
   const answers = await Promise.all([...first, ...fellows]);
   expect(answers.filter(({ body }) => body['success'] !== true).map(({ text }) => text)).toEqual([]);
   const paid = await Promise.all(scenes.map(({ payee }) => transfersTo(world.anvil, USDC.address, payee)));
   expect(paid).toEqual(answers.map(({ body }) => [body['transaction']]));
-  expect((await hostile).body).toMatchObject({ success: false });
-  // They did travel together, and were then parted.
+  expect((await hostile).body).toMatchObject({ success: false, errorReason: 'invalid_exact_evm_gas_ceiling_exceeded' });
+  // They did travel together.
   expect(Math.max(...sizesOf('settle.prepared').slice(sent))).toBeGreaterThan(1);
-  expect(sizesOf('settle.prepared').slice(sent).at(-1)).toBe(1);
   expect(await balanceOf(world.anvil, USDC, burner.scene.payee)).toBe(0n);
+});
+
+// Last, because it takes the chain ten minutes ahead.
+it('an authorization that runs out before its transaction is mined is not paid, and never will be', async () => {
+  const scene = await world.scene(2);
+  const { anvil } = scene;
+  const draft = await scene.request();
+  await pauseMining();
+  const { body: pending } = await settle(draft, SOON);
+  expect(pending).toMatchObject({ errorReason: 'settlement_pending' });
+  const { validBefore } = draft.paymentPayload.payload.authorization;
+  await anvil.rpc('evm_setNextBlockTimestamp', [Number(validBefore)]);
+  await anvil.mine();
+  const { body } = await settle(draft);
+  expect(body).toMatchObject({
+    success: false,
+    errorReason: 'payment_expired',
+    errorMessage: expect.stringMatching(/was not paid and never can be/),
+    transaction: pending['transaction'],
+  });
+  expect(await balanceOf(anvil, USDC, scene.payee)).toBe(0n);
 });
 
 /** How many payments each call to the chain asked about, or each transaction carried, so far. */

@@ -1,5 +1,6 @@
 /** Payments that only the chain can judge. */
 import { fund, MULTICALL3_ADDRESS, setBlocked, setNonceUsed, setPaused, someAddress } from '@facilitator/testing';
+import { zeroAddress } from 'viem';
 import { cancel } from '../stage/cancel.ts';
 import { USDC } from '../stage/chain.ts';
 import { PAUSABLE, PYUSD } from '../stage/own-tokens.ts';
@@ -88,6 +89,12 @@ export const ON_CHAIN: readonly Fault[] = [
       await fund(scene.anvil, PAUSABLE, scene.payer.address, AMOUNT);
       return scene.request({ token: PAUSABLE });
     },
+  },
+  {
+    what: 'a payee whom the token does not pay',
+    code: 'invalid_exact_evm_transaction_simulation_failed',
+    says: /The token refuses the transfer: "ERC20: transfer to the zero address"/,
+    make: (scene) => scene.request({ sign: { to: zeroAddress }, terms: { payTo: zeroAddress } }),
   },
   {
     what: 'an asset without code',

@@ -72,7 +72,7 @@ describe('a lone payment, after warm-up', () => {
     expect(usual).toEqual(['eth_call', 'eth_getTransactionReceipt', 'eth_sendRawTransaction']);
   });
 
-  it('is settled with a look every quarter block until it is mined, where blocks take a second', async ({
+  it('is settled with three where blocks take a second, too: a look comes when a block is due', async ({
     annotate,
   }) => {
     const till = await openTill({ blockTime: 1 });
@@ -80,11 +80,12 @@ describe('a lone payment, after warm-up', () => {
     for (let payment = 0; payment < 5; payment += 1) {
       const { eth_getTransactionReceipt: looks = 0, ...others } = await settledAlone(till);
       expect(others).toEqual({ eth_call: 1, eth_sendRawTransaction: 1 });
-      // One at once and one each half second, a quarter of Base Sepolia's own blocks. Three, if nothing is late.
-      expect(looks).toBeLessThanOrEqual(6);
       costs.push(2 + looks);
     }
     await annotate(`calls for each lone settlement with blocks of one second: ${costs.join(', ')}`);
+    // A busy machine makes blocks late, and a late block is asked for again.
+    expect(Math.min(...costs)).toBe(3);
+    expect(Math.max(...costs)).toBeLessThanOrEqual(8);
   });
 
   async function settledAlone(till: Till): Promise<Readonly<Record<string, number>>> {
@@ -136,8 +137,8 @@ describe('many at once', () => {
     await annotate(
       `100 payments in ${nonce - before.nonce} transactions, ${calls / 100} calls each: ${JSON.stringify(counts)}`,
     );
-    // Less than half of what a lone one costs here, whatever the machine does meanwhile.
-    expect(calls / 100).toBeLessThanOrEqual(2);
+    // A third of what a lone one costs, whatever the machine does meanwhile.
+    expect(calls / 100).toBeLessThanOrEqual(1);
   });
 
   it('a hundred verifications share their calls', async ({ annotate }) => {

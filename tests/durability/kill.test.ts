@@ -3,6 +3,7 @@ import { balanceOf } from '@facilitator/testing';
 import type { Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, type Draft, type Scene } from '../stage/scene.ts';
 import type { ServerProcess } from '../stage/server-process.ts';
 import { type House, handedOver, killHard, openHouse, pass } from './house.ts';
@@ -155,6 +156,7 @@ describe('with SQLite', () => {
 
   it('killed with a crowd on its way, every second broadcast lost', async () => {
     const CROWD = 40;
+    const ALONE = 5;
     const house = await openHouse('SQLite', { blockTime: 1 });
     const scenes = await Promise.all(Array.from({ length: CROWD }, house.scene));
     const drafts = await Promise.all(scenes.map((scene) => scene.request()));
@@ -166,10 +168,16 @@ describe('with SQLite', () => {
     house.intercept((call) => {
       if (handedOver(call) === undefined) return { action: 'pass' };
       handed += 1;
-      if (handed === 9) enough.resolve();
+      if (handed > ALONE) enough.resolve();
       return { action: handed % 2 === 0 ? 'drop' : 'pass' };
     });
-    const answers = drafts.map((draft) => abandoned(first, draft));
+    const answers: ReturnType<typeof abandoned>[] = [];
+    // A few one by one, each in a transaction of its own, and then the others at once.
+    for (const draft of drafts.slice(0, ALONE)) {
+      answers.push(abandoned(first, draft));
+      await expect.poll(() => handed, PATIENCE).toBe(answers.length);
+    }
+    answers.push(...drafts.slice(ALONE).map((draft) => abandoned(first, draft)));
     await enough.promise;
     await killHard(first);
     expect(await Promise.all(answers)).toEqual(drafts.map(() => 'gone'));

@@ -2,6 +2,7 @@
 import type { Hex } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { transfersTo, USDC } from '../stage/chain.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { openHouse } from './house.ts';
 
 const DUPLICATE = { success: false, errorReason: 'duplicate_settlement' };
@@ -19,7 +20,7 @@ describe('SIGTERM while a caller waits for a transaction', () => {
     server.kill('SIGTERM');
     await server.logged('stop');
     // Nobody new is let in.
-    await expect.poll(() => server.get('/health').catch(() => 'refused')).toBe('refused');
+    await expect.poll(() => server.get('/health').catch(() => 'refused'), PATIENCE).toBe('refused');
     await house.anvil.resumeMining();
     expect((await answer).body).toMatchObject({ success: true, transaction: hash });
     expect((await server.ended).code).toBe(0);

@@ -29,7 +29,7 @@ export type Draft = {
   paymentRequirements: Fields & { extra: Fields };
 };
 
-export type Ask = {
+type Ask = {
   readonly version?: Version;
   /** USDC unless given. */
   readonly token?: TokenFixture;

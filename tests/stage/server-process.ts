@@ -8,7 +8,7 @@ import { callerOf } from './facilitator.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/facilitator/src/main.ts', import.meta.url));
 
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
 export type ServerProcess = ReturnType<typeof callerOf> & {
   readonly url: string;
@@ -21,7 +21,7 @@ export type ServerProcess = ReturnType<typeof callerOf> & {
 };
 
 /** `code` is null when a signal ended it. */
-export type Ending = { readonly code: number | null; readonly output: string };
+type Ending = { readonly code: number | null; readonly output: string };
 
 export type Started =
   | { readonly status: 'listening'; readonly server: ServerProcess }

@@ -6,16 +6,16 @@ import {
   evmChain,
   type GasCeilings,
   jsonRpc,
-  localSigner,
   type Rpc,
 } from '@facilitator/chain-evm';
-import { type Clock, createEngine, type Engine, type Journal, systemClock } from '@facilitator/engine';
+import { type Clock, createEngine, type Engine, type Journal, type Signer, systemClock } from '@facilitator/engine';
 import { openJournal } from '@facilitator/journal';
 import type { Logger } from 'pino';
 import type { Config, NetworkPlan } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { createMeter } from './meter/meter.ts';
 import { createMetrics } from './meter/metrics.ts';
+import { openSigners, UnusableKeys } from './signers/open-signers.ts';
 
 export type Parts = {
   readonly log: Logger;
@@ -38,16 +38,23 @@ export type Facilitator = {
   close(graceMs?: number): Promise<void>;
 };
 
-/** Throws a `JournalError` when the journal cannot be opened. Nothing listens and no chain is asked yet. */
+/**
+ * Throws a `JournalError` when the journal cannot be opened, and `UnusableKeys` when a key service does not let a key be
+ * used, at most half a minute later. Nothing listens and no chain is asked yet.
+ */
 export async function createFacilitator(config: Config, parts: Parts): Promise<Facilitator> {
   const { log, clock = systemClock, processMetrics = false } = parts;
+  const signers = await openSigners(config.served, {
+    clock,
+    onRetry: (faults) => log.warn({ event: 'kms.retry', faults: faults.map(({ message }) => message) }),
+  });
+  if (signers.status === 'problems') throw new UnusableKeys(signers.problems);
   const metrics = createMetrics({ processMetrics });
   const journal = parts.journal ?? (await openJournal({ url: config.journalUrl, clock }));
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
-  const chains = config.served.map((plan) => openChain(plan, config, clock));
+  const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
   for (const { chain } of chains) engine.add(chain);
 
-  const { bodyLimit, settleWaitMs, settleFailureStatus, keepAliveMs, corsOrigins } = config.server;
   const app = createApp({
     engine,
     networks: config.networks,
@@ -59,7 +66,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     unserved: config.unserved,
     log,
     metrics,
-    options: { bodyLimit, settleWaitMs, settleFailureStatus, keepAliveMs, corsOrigins, anyAsset: config.anyAsset },
+    options: { ...config.server, anyAsset: config.anyAsset },
   });
   let closed: Promise<void> | undefined;
 
@@ -89,10 +96,15 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
 export type OpenChain = { readonly plan: NetworkPlan; readonly chain: EvmChain; readonly rpc: Rpc };
 
 /** The chain of one plan. Asks nothing until its `open`. */
-export function openChain(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factories'>, clock: Clock): OpenChain {
-  const { network, rpcUrl, keys } = plan;
+export function openChain(
+  plan: NetworkPlan,
+  signers: readonly Signer[],
+  config: Pick<Config, 'anyAsset' | 'factories'>,
+  clock: Clock,
+): OpenChain {
+  const { network, rpcUrl } = plan;
   const rpc = jsonRpc({ url: rpcUrl, clock });
-  const chain = evmChain({ network, rpc, signers: keys.map(localSigner), clock, policy: policyOf(plan, config) });
+  const chain = evmChain({ network, rpc, signers, clock, policy: policyOf(plan, config) });
   return { plan, chain, rpc };
 }
 

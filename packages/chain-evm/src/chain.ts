@@ -6,6 +6,8 @@ import { broadcast } from './broadcast/broadcast.ts';
 import { decode, untimely } from './decode/decode.ts';
 import { createFeeBook } from './fees/fee-book.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
+import { createBlockClock } from './observe/block-clock.ts';
+import { createBlockWatch } from './observe/block-watch.ts';
 import { LONGEST_SPAN, locate } from './observe/locate.ts';
 import { observe } from './observe/observe.ts';
 import { createSuspicions } from './observe/suspicion.ts';
@@ -16,6 +18,7 @@ import type { Rpc } from './rpc/rpc.ts';
 import { createSigning } from './sign/signing.ts';
 import { type KnownToken, tokenBook } from './tokens.ts';
 import { createCodes } from './verify/codes.ts';
+import { createPayerLook } from './verify/payer-look.ts';
 import { verify } from './verify/verify.ts';
 
 export type EvmChainOptions = {
@@ -56,12 +59,14 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const isServed = ({ token }: EvmAuthorization) => tokens.isServed(token);
   const codes = createCodes(clock);
   const isDeployed = (account: Hex) => codes.hasCode(account) === true;
+  const payers = createPayerLook({ rpc, clock, codes, caller });
   const suspicions = createSuspicions(clock, blockMs);
   const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
   const baseFee = network.fees === 'eip1559';
   const onBaseFee = (wei: bigint) => fees.learn(wei, 'told');
   // Who only verifies needs no fees.
   const alsoAsk = () => (signers.length === 0 ? [] : fees.due());
+  const blocks = createBlockClock(clock, blockMs);
   let blockGas: bigint | undefined;
   const onBlockGas = (told: bigint) => {
     blockGas = told;
@@ -79,7 +84,9 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     policy,
     clock,
     codes,
+    payers,
     onBaseFee,
+    onBlockTime: blocks.saw,
     rpc,
     isServed,
     alsoAsk,
@@ -89,7 +96,8 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     ...{ chainId, multicall3, gas, signers, fees, policy, isDeployed },
     blockGas: () => blockGas,
   });
-  const observeOptions = { rpc, confirmation, blockMs, suspicions };
+  const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
+  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch };
   const span = { blocks: LONGEST_SPAN };
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
 
@@ -97,6 +105,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     network: caip2,
     signers: signers.map((signer) => signer.address),
     blockMs,
+    rhythm: blocks.rhythm,
     served: () => tokens.served().flatMap(asServed),
     open: () => open({ ...openOptions, alsoAsk: alsoAsk() }),
     decode: (payment) => decode(payment, decodeOptions),
@@ -118,9 +127,11 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     },
     ceiling: ({ signature }) => gas[signature.form] * fees.cap(),
     capacity: signing.capacity,
-    // Nobody's code but the token's has a say, as far as is known.
+    // Tokens ask an account that has code, also when its key signed, and that code may burn the gas of all.
     groupable: (authorization) =>
-      authorization.signature.form === 'key' && isServed(authorization) && !isDeployed(authorization.transfer.from),
+      authorization.signature.form === 'key' &&
+      isServed(authorization) &&
+      payers.isCodeless(authorization.transfer.from),
     sign: signing.sign,
     replace: signing.replace,
     broadcast: (attempt) => broadcast(rpc, attempt),

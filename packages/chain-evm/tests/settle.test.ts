@@ -1,4 +1,4 @@
-import type { Attempt, Sighting } from '@facilitator/engine';
+import type { Attempt } from '@facilitator/engine';
 import {
   balanceOf,
   counterfactualWallet,
@@ -20,6 +20,7 @@ import { encodeFunctionData, type Hex, parseAbi, parseTransaction } from 'viem';
 import { signTypedData } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EvmAuthorization, type EvmChain, localSigner } from '../src/index.ts';
+import { attemptsFor, included } from './attempts.ts';
 import { handClock } from './clock.ts';
 import { paymentOf } from './payment.ts';
 import { decoded, GLUE, PURSE, type Stage, setStage, tokenLike, USDC } from './stage.ts';
@@ -53,11 +54,6 @@ async function settled(items: readonly EvmAuthorization[], chain: EvmChain = sta
   await stage.anvil.mine();
   const [sighting] = await chain.observe([attempt], [items]);
   return { attempt, sighting: included(sighting) };
-}
-
-function included(sighting: Sighting | undefined): Extract<Sighting, { status: 'included' }> {
-  if (sighting?.status !== 'included') throw new Error(`expected an inclusion, saw ${JSON.stringify(sighting)}`);
-  return sighting;
 }
 
 describe('a lone payment', () => {
@@ -164,6 +160,7 @@ describe('several payments in one transaction', () => {
       await authorization({ token: GLUE, value: 7n }),
       await authorization({ value: 7n }),
     ];
+    await stage.chain.verify(items);
     await setNonceUsed(stage.anvil, USDC, payer.address, nonce);
     expect(items.every(stage.chain.groupable)).toBe(true);
     const { sighting } = await settled(items);
@@ -245,27 +242,16 @@ describe('replacing', () => {
 });
 
 describe('looking for attempts', () => {
-  it('in numbers asks for counts first, and for receipts that can exist', async () => {
+  it('asks for counts first, and for receipts that can exist', async () => {
     await stage.anvil.pauseMining();
-    const items = await Promise.all(Array.from({ length: 12 }, () => authorization()));
-    const floor = await stage.chain.floor(stage.operator.address);
-    const attempts: Attempt[] = [];
-    for (const [index, item] of items.entries()) {
-      const signed = await stage.chain.sign(stage.operator.address, floor + BigInt(index), [item]);
-      attempts.push({
-        ...{ ...signed, network: stage.chain.network, signer: stage.operator.address },
-        ...{ nonce: floor + BigInt(index), items: [item.anchor] },
-      });
-    }
-    for (const attempt of attempts) await stage.chain.broadcast(attempt);
-    const each = items.map((item) => [item]);
+    const { attempts, items } = await attemptsFor(stage, payer, { attempts: 5 });
     stage.proxy.reset();
-    const before = await stage.chain.observe(attempts, each);
+    const before = await stage.chain.observe(attempts, items);
     expect(before.every(({ status }) => status === 'unseen')).toBe(true);
     expect(stage.proxy.calls).toEqual(['eth_getTransactionCount']);
     await stage.anvil.resumeMining();
     stage.proxy.reset();
-    const after = await stage.chain.observe(attempts, each);
+    const after = await stage.chain.observe(attempts, items);
     expect(after.flatMap((seen) => included(seen).proofs.map(({ status }) => status))).toEqual(items.map(() => 'paid'));
     expect(stage.proxy.requests).toBe(2);
   });

@@ -263,7 +263,7 @@ describe('tokens that are not what they seem', () => {
 });
 
 describe('many payments', () => {
-  it('cost one call, whatever they pay to whom', async () => {
+  it('cost one call, whatever they pay to whom, and one more where payers are new', async () => {
     const payers = await Promise.all(range(10, () => stage.payer()));
     const payments = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
@@ -271,6 +271,9 @@ describe('many payments', () => {
       ),
     );
     const batch = authorizationsOf(payments);
+    stage.proxy.reset();
+    expect(await stage.chain.verify(batch)).toEqual(batch.map(() => ({ status: 'valid' })));
+    expect([stage.proxy.calls, stage.proxy.requests]).toEqual([['eth_call', 'eth_call'], 1]);
     stage.proxy.reset();
     expect(await stage.chain.verify(batch)).toEqual(batch.map(() => ({ status: 'valid' })));
     expect(stage.proxy.calls).toEqual(['eth_call']);
@@ -293,7 +296,8 @@ describe('many payments', () => {
     expect(verdicts.filter(({ status }) => status === 'valid')).toHaveLength(99);
     expect(verdicts[17]).toMatchObject({ reason: 'invalid_exact_evm_insufficient_balance' });
     expect(stage.proxy.requests).toBe(2);
-    expect(stage.proxy.counts()).toEqual({ eth_call: 4, eth_getCode: 1 });
+    // Two of company, one for who has code, one for the wallet and one for the refused.
+    expect(stage.proxy.counts()).toEqual({ eth_call: 5, eth_getCode: 1 });
   });
 
   it('do not suffer from one bad one among them', async () => {

@@ -58,6 +58,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const queue = createQueue<A>({
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
+    window: nonceWindow * chain.signers.length,
     onFilled: pump,
     onDoubtful: doubt,
   });
@@ -66,7 +67,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
     admit: (authorization) =>
-      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * lanes.length }),
+      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * chain.signers.length }),
     closing: () => closing,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
@@ -140,11 +141,36 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     for (const kase of gone) if (kase.phase === 'signing') void remote.gone(kase);
   }
 
-  function onStalled(stalled: readonly Case<A>[], error: unknown): void {
+  function onStalled(stalled: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown'): void {
     meter.record({ type: 'fault', network, detail: `a transaction could not be prepared: ${describeError(error)}` });
+    if (stored === 'unknown') void reconcile(stalled);
+    else tryAgain(stalled);
+  }
+
+  function tryAgain(stalled: readonly Case<A>[]): void {
     queue.giveBack(stalled);
-    if (!writer.writing()) handAllOver();
-    else clock.after(LANE_RETRY_MS, pump);
+    if (writer.writing()) clock.after(LANE_RETRY_MS, pump);
+    else handAllOver();
+  }
+
+  /** The journal failed while it was told: what it holds is on its way, the rest goes back to the queue. */
+  async function reconcile(stalled: readonly Case<A>[]): Promise<void> {
+    try {
+      const { attempts } = await journal.unfinished(network);
+      // A recovery may have found some of them meanwhile.
+      const left = new Set(stalled.filter((kase) => kase.phase === 'signing'));
+      for (const attempt of attempts) {
+        const carried = [...left].filter((kase) => attempt.items.includes(kase.authorization.anchor));
+        for (const kase of carried) left.delete(kase);
+        if (carried.length === 0) continue;
+        if (writer.writing()) lanes.find(({ signer }) => signer === attempt.signer)?.opened(attempt.nonce);
+        onPrepared(attempt, carried);
+      }
+      tryAgain([...left]);
+    } catch (error) {
+      meter.record({ type: 'fault', network, detail: `the journal cannot be read: ${describeError(error)}` });
+      clock.after(LANE_RETRY_MS, () => void reconcile(stalled));
+    }
   }
 
   function doubt(kase: Case<A>): void {
@@ -154,13 +180,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   function onConcluded(kase: Case<A>, conclusion: Conclusion, mine: boolean): void {
     const { authorization } = kase;
-    if (!mine) void askJournal(kase);
+    // A retry that came while the end was being written: the write gave its success to nobody yet.
+    const unclaimed = conclusion.state === 'settled' && !conclusion.delivered && kase.waiter !== undefined;
+    if (!mine || unclaimed) void askJournal(kase);
     else if (conclusion.state === 'settled')
       cases.finish(kase, settled(authorization, conclusion.transaction, conclusion.locator));
     else cases.finish(kase, failed(authorization, conclusion.reason, conclusion.message, conclusion.transaction));
   }
 
-  /** Somebody else ended it, so only the journal knows whose success it is. */
+  /** Whose success it is only the journal can decide. */
   async function askJournal(kase: Case<A>): Promise<void> {
     try {
       const known = await journal.payment(kase.authorization.anchor);

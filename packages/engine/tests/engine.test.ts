@@ -73,6 +73,22 @@ describe('settle', () => {
     expect(world.ledger.everBroadcast.size).toBe(1);
   });
 
+  it('delivers a success once to a retry that comes while the journal is told of the end', async () => {
+    const call = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    expect(status(await call.promise)).toBe('pending');
+    const retries: ReturnType<typeof begin>[] = [];
+    world.meanwhile = (name) => {
+      if (name === 'resolve') retries.push(begin(fakePayment('a', soon)));
+    };
+    await world.blocks(4);
+    world.meanwhile = () => {};
+    const [retry, ...more] = retries;
+    expect(more).toEqual([]);
+    expect(retry && status(await retry.promise)).toBe('settled');
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
   it('gives a pending payment to an identical retry after the window closed', async () => {
     const call = begin(fakePayment('a', soon), { waitMs: 500 });
     await world.blocks(5);
@@ -420,6 +436,17 @@ describe('a journal that cannot write', () => {
     world.journalBroken = false;
     await world.blocks(3);
     expect(status(await call.promise)).toBe('settled');
+  });
+
+  it('finds a transaction that it wrote although the journal said it could not', async () => {
+    world.journalUncertain = true;
+    const call = begin(fakePayment('a', soon));
+    await world.blocks(6);
+    expect(status(await call.promise)).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
+    const after = begin(fakePayment('b', world.clock.now() + 60n));
+    await world.blocks(4);
+    expect(status(await after.promise)).toBe('settled');
   });
 
   it('answers pending when the wait ends meanwhile', async () => {

@@ -195,6 +195,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     network: NETWORK,
     signers,
     blockMs: 1_000,
+    rhythm: () => undefined,
     open: async () => (ledger.weather.deaf ? { status: 'unreachable', reason: 'deaf' } : { status: 'open', notes: [] }),
     decode: (payment: Payment) => ({ status: 'authorization', authorization: authorizationOf(payment) }),
     untimely: (authorization, now) =>

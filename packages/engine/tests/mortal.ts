@@ -1,8 +1,22 @@
 /** A journal as a process sees it that may die, on a disk that may break. */
 import type { Candidate, Journal } from '../src/ports/journal.ts';
 
-/** Calls of a dead process never return, and it is told nothing; calls of a broken disk reject. */
-export function mortal(journal: Journal, alive: () => boolean, broken: () => boolean): Journal {
+export type Trouble = {
+  /** Called while a call is under way. */
+  readonly meanwhile: (call: string) => void;
+  /** Whether a call that was carried out is to be reported as failed. */
+  readonly uncertain: (call: string) => boolean;
+};
+
+const NO_TROUBLE: Trouble = { meanwhile: () => {}, uncertain: () => false };
+
+/** Calls of a dead process never return, and it is told nothing; calls of a broken disk reject, and some that were done. */
+export function mortal(
+  journal: Journal,
+  alive: () => boolean,
+  broken: () => boolean,
+  { meanwhile, uncertain }: Trouble = NO_TROUBLE,
+): Journal {
   const listen: Journal['listen'] = (network, onNews) => journal.listen(network, (news) => alive() && onNews(news));
   const candidate = ({ onHeld, onLost }: Candidate): Candidate => ({
     onHeld: () => alive() && onHeld(),
@@ -17,7 +31,10 @@ export function mortal(journal: Journal, alive: () => boolean, broken: () => boo
         if (!alive()) return new Promise(() => {});
         if (broken()) throw new Error('disk full');
         if (name === 'compete') args[1] = candidate(args[1] as Candidate);
-        const result: unknown = await Reflect.apply(method, target, args);
+        const done: unknown = Reflect.apply(method, target, args);
+        meanwhile(String(name));
+        const result = await done;
+        if (uncertain(String(name))) throw new Error('the connection broke during the commit');
         return alive() ? result : new Promise(() => {});
       };
     },

@@ -17,8 +17,12 @@ export type World = {
   readonly ledger: FakeLedger;
   readonly journal: Journal;
   readonly events: EngineEvent[];
-  /** The journal's writes reject while this is true. */
+  /** The journal's calls reject while this is true. */
   journalBroken: boolean;
+  /** The next write of a transaction is stored and reported as failed. */
+  journalUncertain: boolean;
+  /** Called while a call of the journal is under way. */
+  meanwhile: (call: string) => void;
   engine: Engine;
   start(): Promise<void>;
   /** kill -9: nothing of the old engine runs any more. */
@@ -50,6 +54,8 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
     journal,
     events,
     journalBroken: false,
+    journalUncertain: false,
+    meanwhile: () => {},
     engine: createEngine({ journal, clock, meter: { record: () => {} } }),
     async start() {
       let alive = true;
@@ -62,6 +68,14 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
           openJournal(),
           () => alive,
           () => world.journalBroken,
+          {
+            meanwhile: (call) => world.meanwhile(call),
+            uncertain(call) {
+              const uncertain = call === 'prepare' && world.journalUncertain;
+              if (uncertain) world.journalUncertain = false;
+              return uncertain;
+            },
+          },
         ),
         clock: mortalClock,
         meter: { record: (event) => alive && events.push(event) },

@@ -65,11 +65,14 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
     await rpc('anvil_setBalance', [address, numberToHex(wei)]);
   };
   let heartbeat: NodeJS.Timeout | undefined;
+  let beat: Promise<void> | undefined;
   const pauseHeartbeat = () => clearInterval(heartbeat);
   const resumeHeartbeat = () => {
     if (options.blockTime !== undefined) return;
     // A beat that fails is no loss: the next request of whoever uses the chain will say what is wrong.
-    heartbeat = setInterval(() => mine().catch(() => undefined), HEARTBEAT_MS).unref();
+    heartbeat = setInterval(() => {
+      beat = mine().catch(() => undefined);
+    }, HEARTBEAT_MS).unref();
   };
 
   const accounts = Array.from({ length: options.wallets ?? 2 }, newWallet);
@@ -87,6 +90,8 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
     mine,
     async pauseMining() {
       pauseHeartbeat();
+      // One that is under way must not arrive after the first transaction that is to wait.
+      await beat;
       await rpc('evm_setAutomine', [false]);
       await rpc('evm_setIntervalMining', [0]);
     },

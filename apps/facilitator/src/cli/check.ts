@@ -3,6 +3,7 @@ import { type Opening, systemClock } from '@facilitator/engine';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { openChain } from '../facilitator.ts';
+import { openSigners } from '../signers/open-signers.ts';
 import { complain, remark } from './complain.ts';
 import { readEnvironment } from './environment.ts';
 
@@ -35,9 +36,14 @@ export async function check(options: CheckOptions): Promise<number> {
 }
 
 async function show(config: Config, all: boolean): Promise<number> {
+  const signers = await openSigners(config.served, { clock: systemClock, patienceMs: 0 });
+  if (signers.status === 'problems') {
+    complain(signers.problems);
+    return 1;
+  }
   const asked = await Promise.all(
     config.served.map(async (plan) => {
-      const { chain, rpc } = openChain(plan, config, systemClock);
+      const { chain, rpc } = openChain(plan, signers.of(plan), config, systemClock);
       const opening = await chain.open();
       await rpc.close();
       return { plan, chain, opening };

@@ -9,11 +9,18 @@ export type ReadEnvironment =
   | { readonly status: 'environment'; readonly env: Environment }
   | { readonly status: 'unreadable'; readonly path: string };
 
-/** Real variables win over the file. Without `file`, `.env` in the working folder is read if it is there. */
+/**
+ * Real variables win over the file. Without `file`, `.env` in the working folder is read if it is there. What it says of
+ * AWS goes into the process's own environment: the AWS SDK looks nowhere else.
+ */
 export function readEnvironment(file: string | undefined): ReadEnvironment {
   const path = resolve(file ?? '.env');
   try {
-    return { status: 'environment', env: { ...parseEnv(readFileSync(path, 'utf8')), ...process.env } };
+    const written = parseEnv(readFileSync(path, 'utf8'));
+    for (const [name, value] of Object.entries(written)) {
+      if (name.startsWith('AWS_')) process.env[name] ??= value;
+    }
+    return { status: 'environment', env: { ...written, ...process.env } };
   } catch {
     return file === undefined ? { status: 'environment', env: process.env } : { status: 'unreadable', path };
   }

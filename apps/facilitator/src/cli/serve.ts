@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { createFacilitator, type Facilitator } from '../facilitator.ts';
 import { createLog } from '../meter/log.ts';
 import { createScrub } from '../meter/secrets.ts';
+import { UnusableKeys } from '../signers/open-signers.ts';
 import { VERSION } from '../version.ts';
 import { complain, remark } from './complain.ts';
 import { type Environment, readEnvironment } from './environment.ts';
@@ -67,8 +68,15 @@ async function run(config: Config): Promise<number> {
   process.on('uncaughtException', crash).on('unhandledRejection', crash);
   let facilitator: Facilitator;
   try {
-    facilitator = await createFacilitator(config, { log, processMetrics: true });
+    const created = await Promise.race([createFacilitator(config, { log, processMetrics: true }), stopped]);
+    // Nothing was begun that an end could harm.
+    if (typeof created === 'string') return stopWithin(0, async () => log.info({ event: 'stop', signal: created }));
+    facilitator = created;
   } catch (error) {
+    if (error instanceof UnusableKeys) {
+      complain(error.problems);
+      return 1;
+    }
     if (error instanceof JournalError) return fail(error.message);
     throw error;
   }

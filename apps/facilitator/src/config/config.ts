@@ -16,6 +16,11 @@ export type ServerConfig = {
   readonly keepAliveMs: number;
   readonly shutdownMs: number;
   readonly corsOrigins: readonly string[];
+  /** Requests that one client may make in a minute; undefined: as many as it likes. */
+  readonly rateLimitPerMinute: number | undefined;
+  /** Proxies of our own in front. */
+  readonly trustProxyHops: number;
+  readonly maxConcurrentRequests: number;
 };
 
 /** What one payment may cost; what is left out has a default that fits the network. */
@@ -26,12 +31,22 @@ export type Ceilings = {
   readonly feePerGas?: bigint;
 };
 
-/** A network that is switched on. */
+export type KmsVariable = 'EVM_KMS_KEYS_MAINNET' | 'EVM_KMS_KEYS_TESTNET';
+
+/** Keys in AWS KMS, not asked for yet. */
+export type KmsKeys = {
+  /** Where they are named. */
+  readonly variable: KmsVariable;
+  /** Key ids, ARNs or aliases, as named; at least one. */
+  readonly keyIds: readonly string[];
+};
+
+/** A network that is switched on. Each of its keys, wherever it is held, signs in a line of its own; there is at least one. */
 export type NetworkPlan = {
   readonly network: EvmNetwork;
   readonly rpcUrl: string;
-  /** At least one; each signs in a line of its own. */
   readonly keys: readonly PrivateKey[];
+  readonly kms: KmsKeys | undefined;
   readonly ceilings: Ceilings;
 };
 
@@ -70,5 +85,5 @@ export function problemLine({ variable, expected, fix }: Problem): string {
 /** Everything in a configuration that must not appear in a log. */
 export function secretsOf(config: Config): readonly string[] {
   const journal = config.journalUrl?.startsWith('postgres') ? [config.journalUrl] : [];
-  return [...journal, ...config.served.flatMap(({ rpcUrl, keys }) => [rpcUrl, ...keys])];
+  return [...journal, ...config.served.flatMap(({ rpcUrl, keys, kms }) => [rpcUrl, ...keys, ...(kms?.keyIds ?? [])])];
 }

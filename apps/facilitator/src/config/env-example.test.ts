@@ -46,13 +46,16 @@ describe('.env.example', () => {
     const env: Record<string, string | undefined> = parseEnv(assigned.map((line) => line.slice(2)).join('\n'));
     const key = '4c'.repeat(32);
     const all = { ...env, EVM_PRIVATE_KEY_MAINNET: key, EVM_PRIVATE_KEY_TESTNET: key, EVM_PRIVATE_KEY: key };
-    const { NETWORKS, ...every }: Record<string, string | undefined> = all;
+    const { NETWORKS, SIGNER_TYPE, ...every }: Record<string, string | undefined> = all;
     const reading = readConfig(every);
     expect(reading).toMatchObject({ status: 'config', notices: [] });
     expect(reading.status === 'config' && reading.config.served.map(({ network }) => network.env)).toEqual(
       evm.map(({ env }) => env),
     );
     expect(NETWORKS).toBe('base,eip155:84532');
-    expect(readConfig(all)).toMatchObject({ status: 'config', config: { served: [{}, {}] } });
+    expect(readConfig({ ...every, NETWORKS })).toMatchObject({ status: 'config', config: { served: [{}, {}] } });
+    // The only one that does not go with all others.
+    const { EVM_KMS_KEYS_MAINNET: _, EVM_KMS_KEYS_TESTNET: __, ...local } = every;
+    expect(readConfig({ ...local, SIGNER_TYPE })).toMatchObject({ status: 'config', notices: [] });
   });
 });

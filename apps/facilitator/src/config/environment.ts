@@ -23,7 +23,9 @@ export const environment = z.object({
   EVM_PRIVATE_KEY_MAINNET: list.optional(),
   EVM_PRIVATE_KEY_TESTNET: list.optional(),
   EVM_PRIVATE_KEY: list.optional(),
-  SIGNER_TYPE: z.literal('private-key').optional(),
+  EVM_KMS_KEYS_MAINNET: list.optional(),
+  EVM_KMS_KEYS_TESTNET: list.optional(),
+  SIGNER_TYPE: z.enum(['private-key', 'aws-kms']).optional(),
   NETWORKS: list.optional(),
   CONFIG_FILE: z.string().optional(),
   JOURNAL_URL: z
@@ -48,6 +50,9 @@ export const environment = z.object({
   KEEP_ALIVE_SECONDS: wholeNumber(1, 3_600).optional(),
   SHUTDOWN_SECONDS: wholeNumber(0, 300).optional(),
   CORS_ORIGINS: list.optional(),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
+  TRUST_PROXY_HOPS: wholeNumber(0, 16).optional(),
+  MAX_CONCURRENT_REQUESTS: wholeNumber(1, 1_000_000).optional(),
   ALLOW_ANY_ASSET: flag.optional(),
   ERC6492_FACTORIES: list.pipe(z.array(z.string().regex(/^0x[0-9a-fA-F]{40}$/))).optional(),
 });

@@ -135,6 +135,9 @@ describe('values', () => {
         keepAliveMs: 185_000,
         shutdownMs: 10_000,
         corsOrigins: ['*'],
+        rateLimitPerMinute: undefined,
+        trustProxyHops: 0,
+        maxConcurrentRequests: 20_000,
       },
     });
   });
@@ -151,6 +154,9 @@ describe('values', () => {
       KEEP_ALIVE_SECONDS: '60',
       SHUTDOWN_SECONDS: '3',
       CORS_ORIGINS: 'https://a.example, https://b.example',
+      RATE_LIMIT_PER_MINUTE: '6000',
+      TRUST_PROXY_HOPS: '2',
+      MAX_CONCURRENT_REQUESTS: '500',
       ALLOW_ANY_ASSET: 'yes',
       ERC6492_FACTORIES: '0x1111111111111111111111111111111111111111',
       JOURNAL_URL: 'sqlite:/tmp/j.db',
@@ -169,6 +175,9 @@ describe('values', () => {
         keepAliveMs: 60_000,
         shutdownMs: 3_000,
         corsOrigins: ['https://a.example', 'https://b.example'],
+        rateLimitPerMinute: 6_000,
+        trustProxyHops: 2,
+        maxConcurrentRequests: 500,
       },
     });
   });

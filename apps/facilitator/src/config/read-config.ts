@@ -2,16 +2,15 @@
 import { closestMatch } from 'leven';
 import type { LogLevel } from '../meter/log.ts';
 import { readCeilings } from './ceilings.ts';
-import type { PrivateKey, Problem, Reading, ServerConfig } from './config.ts';
+import type { Problem, Reading, ServerConfig } from './config.ts';
 import { readEndpoints } from './endpoints.ts';
 import { type Environment, environment, type VariableName } from './environment.ts';
-import { readKeyPool } from './key-pool.ts';
+import { type Keys, readKeys } from './keys.ts';
 import { readOwnFile } from './own-file.ts';
-import { decideServing, type Keys } from './serving.ts';
+import { decideServing } from './serving.ts';
 import { VARIABLES } from './variables.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
-const KEY_VARIABLES = ['EVM_PRIVATE_KEY_MAINNET', 'EVM_PRIVATE_KEY_TESTNET', 'EVM_PRIVATE_KEY'] as const;
 
 /** `file` is the content of CONFIG_FILE, which the caller reads. Nothing in the result but `config` holds a value. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, file?: string): Reading {
@@ -88,19 +87,6 @@ function isVariable(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);
 }
 
-function readKeys(values: Environment): { readonly keys: Keys; readonly problems: readonly Problem[] } {
-  const keys: { -readonly [name in keyof Keys]: readonly PrivateKey[] } = {};
-  const problems: Problem[] = [];
-  for (const name of KEY_VARIABLES) {
-    const items = values[name];
-    if (items === undefined) continue;
-    const pool = readKeyPool(name, items);
-    if (pool.status === 'keys') keys[name] = pool.keys;
-    else problems.push(...pool.problems);
-  }
-  return { keys, problems };
-}
-
 function serverConfig(values: Environment): ServerConfig {
   const wait = values.SETTLE_WAIT_SECONDS ?? values.TX_RECEIPT_TIMEOUT_SECS ?? 20;
   return {
@@ -113,6 +99,9 @@ function serverConfig(values: Environment): ServerConfig {
     keepAliveMs: (values.KEEP_ALIVE_SECONDS ?? 185) * 1000,
     shutdownMs: (values.SHUTDOWN_SECONDS ?? 10) * 1000,
     corsOrigins: values.CORS_ORIGINS ?? ['*'],
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    trustProxyHops: values.TRUST_PROXY_HOPS ?? 0,
+    maxConcurrentRequests: values.MAX_CONCURRENT_REQUESTS ?? 20_000,
   };
 }
 

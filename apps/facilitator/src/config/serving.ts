@@ -1,16 +1,10 @@
 /** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
 import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
-import type { Ceilings, NetworkPlan, PrivateKey, Problem } from './config.ts';
+import type { Ceilings, KmsKeys, NetworkPlan, Problem } from './config.ts';
 import { rpcVariable } from './endpoints.ts';
+import type { Keys } from './keys.ts';
 import { VARIABLES } from './variables.ts';
-
-/** Keys by the variable that holds them; absent when it is not set. */
-export type Keys = {
-  readonly EVM_PRIVATE_KEY_MAINNET?: readonly PrivateKey[];
-  readonly EVM_PRIVATE_KEY_TESTNET?: readonly PrivateKey[];
-  readonly EVM_PRIVATE_KEY?: readonly PrivateKey[];
-};
 
 export type Serving = {
   readonly served: readonly NetworkPlan[];
@@ -62,21 +56,30 @@ type Verdict =
 
 function judge(network: EvmNetwork, rpcUrl: string | undefined, keys: Keys, named: boolean): Verdict {
   const own = network.testnet ? 'EVM_PRIVATE_KEY_TESTNET' : 'EVM_PRIVATE_KEY_MAINNET';
-  // A test network never sees a main network's key, nor the other way round.
-  const pool = keys[own] ?? keys.EVM_PRIVATE_KEY;
+  const pool = keysFor(network.testnet, keys);
   const rpc = rpcVariable(network);
-  if (rpcUrl !== undefined && pool !== undefined) {
-    return { status: 'served', plan: { network, rpcUrl, keys: pool } };
-  }
+  if (rpcUrl !== undefined && pool !== undefined) return { status: 'served', plan: { network, rpcUrl, ...pool } };
   if (rpcUrl !== undefined) {
     const expected = `${rpc} is set, and no key to pay for transactions there; must be ${VARIABLES[own].form}`;
-    const problem = { variable: own, expected, fix: `Set ${own}, or remove ${rpc}.` };
+    const kms = network.testnet ? 'EVM_KMS_KEYS_TESTNET' : 'EVM_KMS_KEYS_MAINNET';
+    const problem = { variable: own, expected, fix: `Set ${own} or ${kms}, or remove ${rpc}.` };
     return { status: 'problem', why: `${own} is not set.`, problem };
   }
   const why = pool === undefined ? `${rpc} and ${own} are not set.` : `${rpc} is not set.`;
   if (!named) return { status: 'unserved', why };
   const fix = `Set ${rpc}, for example to ${network.publicRpc[0] ?? 'https://…'}, or take ${network.name} out of NETWORKS.`;
   return { status: 'problem', why, problem: { variable: rpc, expected: `NETWORKS names ${network.name}`, fix } };
+}
+
+/** A test network never sees a main network's key, nor the other way round. */
+function keysFor(testnet: boolean, keys: Keys): Pick<NetworkPlan, 'keys' | 'kms'> | undefined {
+  const variable = testnet ? 'EVM_KMS_KEYS_TESTNET' : 'EVM_KMS_KEYS_MAINNET';
+  const keyIds = keys[variable];
+  const kms: KmsKeys | undefined = keyIds && { variable, keyIds };
+  const own = testnet ? keys.EVM_PRIVATE_KEY_TESTNET : keys.EVM_PRIVATE_KEY_MAINNET;
+  // The general key is for what has no other: whoever moved a network into KMS wants no other key to sign there.
+  const local = own ?? (kms === undefined ? keys.EVM_PRIVATE_KEY : []);
+  return local === undefined ? undefined : { keys: local, kms };
 }
 
 function allowList(networks: Networks, only: readonly string[] | undefined) {
@@ -99,13 +102,12 @@ function allowList(networks: Networks, only: readonly string[] | undefined) {
 
 /** Keys that nothing uses are worth a word: the operator meant something by them. */
 function idleKeys(keys: Keys, served: readonly NetworkPlan[]): readonly string[] {
-  const idle: string[] = [];
   const serves = (testnet: boolean) => served.some(({ network }) => network.testnet === testnet);
-  if (keys.EVM_PRIVATE_KEY_MAINNET && !serves(false)) {
-    idle.push('EVM_PRIVATE_KEY_MAINNET is set, but no RPC_URL_<NETWORK> of a main network is, so it is not used.');
-  }
-  if (keys.EVM_PRIVATE_KEY_TESTNET && !serves(true)) {
-    idle.push('EVM_PRIVATE_KEY_TESTNET is set, but no RPC_URL_<NETWORK> of a test network is, so it is not used.');
-  }
-  return idle;
+  return (['MAINNET', 'TESTNET'] as const).flatMap((kind) => {
+    if (serves(kind === 'TESTNET')) return [];
+    const what = kind === 'TESTNET' ? 'test' : 'main';
+    return ([`EVM_PRIVATE_KEY_${kind}`, `EVM_KMS_KEYS_${kind}`] as const)
+      .filter((variable) => keys[variable] !== undefined)
+      .map((variable) => `${variable} is set, but no RPC_URL_<NETWORK> of a ${what} network is, so it is not used.`);
+  });
 }

@@ -16,6 +16,11 @@ const KEY_FORM = {
   example: '0x…',
 };
 
+const KMS_FORM = {
+  form: 'key ids, aliases or ARNs of ECC_SECG_P256K1 keys, separated by commas',
+  fallback: 'none',
+};
+
 /** Variables with a fixed name, in the order of the documentation. */
 export const VARIABLES = {
   EVM_PRIVATE_KEY_MAINNET: {
@@ -30,14 +35,25 @@ export const VARIABLES = {
   },
   EVM_PRIVATE_KEY: {
     ...KEY_FORM,
-    description: 'Keys for main or test networks whose own variable is not set. The two above are safer.',
+    description:
+      'Keys for main or test networks that have none of their own, in variables or in KMS. Naming them apart is safer.',
     fallback: 'none',
   },
+  EVM_KMS_KEYS_MAINNET: {
+    ...KMS_FORM,
+    description: 'Keys in AWS KMS that pay for transactions on EVM main networks, beside those in variables or alone.',
+    example: 'alias/facilitator-1,alias/facilitator-2',
+  },
+  EVM_KMS_KEYS_TESTNET: {
+    ...KMS_FORM,
+    description: 'Keys in AWS KMS that pay for transactions on EVM test networks. Main networks never use them.',
+    example: 'alias/facilitator-test',
+  },
   SIGNER_TYPE: {
-    description: 'How keys are held. Private keys in variables are the only way so far.',
-    form: 'private-key',
+    description: 'Need not be set. Where it is, a key that is held in another way stops the start.',
+    form: 'private-key or aws-kms',
     example: 'private-key',
-    fallback: 'private-key',
+    fallback: 'every key that is set signs, however it is held',
   },
   NETWORKS: {
     description: 'Serve only these networks, although others are configured too.',
@@ -132,6 +148,27 @@ export const VARIABLES = {
     form: '* or origins such as https://shop.example, separated by commas',
     example: '*',
     fallback: '*',
+  },
+  RATE_LIMIT_PER_MINUTE: {
+    description:
+      'How many requests a minute one client address may POST; what is above is answered 429. IPv6 clients are counted by their /64. Behind a proxy set TRUST_PROXY_HOPS too, or all clients count as one. A seller sends two requests for each payment.',
+    form: 'a whole number from 1 to 1000000',
+    example: '6000',
+    fallback: 'no limit',
+  },
+  TRUST_PROXY_HOPS: {
+    description:
+      'How many proxies of your own stand in front. The client is the address that the outermost of them wrote into X-Forwarded-For; what clients claim beyond it counts nothing. Only right when nobody can reach the facilitator around them.',
+    form: 'a whole number from 0 to 16',
+    example: '1',
+    fallback: '0: the client is whoever opened the connection',
+  },
+  MAX_CONCURRENT_REQUESTS: {
+    description:
+      'How many requests are worked on at once; what is above is answered 503. /health, /ready and /metrics always answer.',
+    form: 'a whole number from 1 to 1000000',
+    example: '20000',
+    fallback: '20000',
   },
   ALLOW_ANY_ASSET: {
     description:

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { acceptsEndpoint } from './accepts.ts';
+import { limitCrowd } from './crowd.ts';
 import { addEndpoint } from './endpoint.ts';
 import { answerFaults } from './faults.ts';
 import { healthEndpoint } from './health.ts';
@@ -11,6 +12,7 @@ import { acceptJson } from './json-body.ts';
 import { metricsEndpoint } from './metrics.ts';
 import { networksEndpoint } from './networks.ts';
 import { payEndpoint } from './pay.ts';
+import { limitRate } from './rate-limit.ts';
 import { readyEndpoint } from './ready.ts';
 import { rootEndpoint } from './root.ts';
 import { settleEndpoint } from './settle.ts';
@@ -29,14 +31,15 @@ const PREFLIGHT_SECONDS = 86_400;
 /** The server, not yet listening. `inject` works on it at once. */
 export function createApp(house: House): FastifyInstance {
   const { options } = house;
+  const { rateLimitPerMinute, trustProxyHops } = options;
   const log: FastifyBaseLogger = house.log;
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    // Ids and addresses that callers claim are not believed.
+    // Ids and addresses that callers claim are not believed; those that our own proxies saw are.
     requestIdHeader: false,
-    trustProxy: false,
+    trustProxy: trustProxyHops > 0 && ((_address, hop) => hop < trustProxyHops),
     bodyLimit: options.bodyLimit,
     requestTimeout: ARRIVAL_MS,
     handlerTimeout: ANSWER_MS,
@@ -55,6 +58,8 @@ export function createApp(house: House): FastifyInstance {
   });
   observe(app, house);
   endConnectionsOnClose(app);
+  if (rateLimitPerMinute !== undefined) limitRate(app, rateLimitPerMinute);
+  const counted = limitCrowd(app, options.maxConcurrentRequests);
 
   const endpoints = [
     rootEndpoint(house),
@@ -70,7 +75,7 @@ export function createApp(house: House): FastifyInstance {
     versionEndpoint,
     metricsEndpoint(house),
   ];
-  for (const endpoint of endpoints) addEndpoint(app, endpoint);
+  for (const endpoint of endpoints) addEndpoint(app, endpoint, counted);
   answerFaults(
     app,
     house,
@@ -102,7 +107,8 @@ function observe(app: FastifyInstance, house: House): void {
     house.metrics.requests.inc({ method, route, status });
     house.metrics.requestSeconds.observe({ method, route }, elapsedTime / 1000);
     const line = { event: 'http.done', requestId: request.id, method, route, status, ms: Math.round(elapsedTime) };
-    if (method === 'POST') house.log.info(line);
+    // A crowd that is turned away must not fill the log; the metrics count it.
+    if (method === 'POST' && status !== 429) house.log.info(line);
     else house.log.debug(line);
   });
 }

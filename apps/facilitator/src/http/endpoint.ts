@@ -1,5 +1,6 @@
 /** Puts an endpoint on the server; other methods on its path are answered 405. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Counted } from './crowd.ts';
 
 /** Whose fields an error answer carries, so that clients that read `isValid` or `success` from any status work. */
 export type AnswerForm = 'verify' | 'settle' | 'pay';
@@ -7,17 +8,20 @@ export type AnswerForm = 'verify' | 'settle' | 'pay';
 declare module 'fastify' {
   interface FastifyContextConfig {
     answerForm?: AnswerForm;
+    vital?: boolean;
   }
 }
 
 type Method = 'GET' | 'POST';
 /** What is returned is sent. */
-type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 export type Endpoint = {
   readonly path: string;
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
   readonly answerForm?: AnswerForm;
+  /** Answered however busy the server is: who asks here would take silence for a broken process. */
+  readonly vital?: boolean;
   /** Milliseconds after which the caller is told to try again. */
   readonly timeoutMs?: number;
 };
@@ -25,13 +29,13 @@ export type Endpoint = {
 /** OPTIONS belongs to CORS; HEAD comes with GET. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-export function addEndpoint(app: FastifyInstance, endpoint: Endpoint): void {
-  const { path: url, methods, answerForm, timeoutMs } = endpoint;
-  const config = answerForm === undefined ? {} : { answerForm };
+export function addEndpoint(app: FastifyInstance, endpoint: Endpoint, counted: Counted): void {
+  const { path: url, methods, answerForm, vital = false, timeoutMs } = endpoint;
+  const config = answerForm === undefined ? { vital } : { vital, answerForm };
   const limit = timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs };
   const { GET, POST } = methods;
-  if (GET !== undefined) app.route({ method: 'GET', url, ...limit, handler: GET });
-  if (POST !== undefined) app.route({ method: 'POST', url, config, ...limit, handler: POST });
+  if (GET !== undefined) app.route({ method: 'GET', url, config: { vital }, ...limit, handler: counted(GET) });
+  if (POST !== undefined) app.route({ method: 'POST', url, config, ...limit, handler: counted(POST) });
 
   const allowed = METHODS.filter((method) => (method === 'GET' ? GET : method === 'POST' ? POST : undefined));
   const allow = GET === undefined ? allowed : [...allowed, 'HEAD'];

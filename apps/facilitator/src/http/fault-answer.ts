@@ -27,7 +27,8 @@ function formFields(form: AnswerForm, fault: Fault, caller: Caller): Readonly<Re
 
 function reasonFor(status: number, form: AnswerForm): Reason {
   if (status === 409) return 'duplicate_settlement';
-  if (status < 500) return 'invalid_payload';
+  // 429 says nothing of the payment, as 503 does not.
+  if (status < 500 && status !== 429) return 'invalid_payload';
   return form === 'verify' ? 'unexpected_verify_error' : 'unexpected_settle_error';
 }
 

@@ -50,6 +50,7 @@ const ANSWERS = {
   '400': 'The request is not a payment request: `issues` names each field that is wrong.',
   '409': 'The idempotency key belongs to another payment.',
   '413': 'The body is too large.',
+  '429': 'These were too many requests. Send the identical request again after Retry-After seconds.',
   '503': 'Nothing was decided. Send the identical request again after Retry-After seconds.',
 };
 

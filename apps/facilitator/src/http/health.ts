@@ -13,6 +13,7 @@ export function healthEndpoint(house: House): Endpoint {
   );
   return {
     path: '/health',
+    vital: true,
     methods: {
       GET: () => ({
         status: 'healthy',

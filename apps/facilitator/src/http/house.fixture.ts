@@ -50,6 +50,9 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
       keepAliveMs: 5_000,
       anyAsset: false,
       corsOrigins: ['*'],
+      rateLimitPerMinute: undefined,
+      trustProxyHops: 0,
+      maxConcurrentRequests: 20_000,
       ...options,
     },
   };

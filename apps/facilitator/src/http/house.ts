@@ -45,4 +45,9 @@ type HttpOptions = {
   readonly anyAsset: boolean;
   /** `*` or a list of origins. */
   readonly corsOrigins: readonly string[];
+  /** POST requests that one client may make in a minute; undefined: as many as it likes. */
+  readonly rateLimitPerMinute: number | undefined;
+  /** Proxies of our own in front, whose word on the client's address is taken. */
+  readonly trustProxyHops: number;
+  readonly maxConcurrentRequests: number;
 };

@@ -6,6 +6,7 @@ export function metricsEndpoint(house: House): Endpoint {
   const { registry, inFlight, open, writing } = house.metrics;
   return {
     path: '/metrics',
+    vital: true,
     methods: {
       GET: async (_request, reply) => {
         for (const { network, status, inFlight: count, writing: writes } of house.engine.networks()) {

@@ -7,6 +7,7 @@ import { servingStatus } from './network-view.ts';
 export function readyEndpoint(house: House): Endpoint {
   return {
     path: '/ready',
+    vital: true,
     methods: {
       GET: (_request, reply) => {
         const ready = house.engine.ready();

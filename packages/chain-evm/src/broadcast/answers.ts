@@ -27,6 +27,8 @@ const TABLE: readonly Row[] = [
       /known transaction/i,
       // anvil, parity
       /already imported/i,
+      // CometBFT, below Sei
+      /tx already exists in cache/i,
       // load balancers in front of several nodes
       /transaction already (?:exists|in (?:the )?(?:mem)?pool)/i,
     ],
@@ -57,24 +59,29 @@ const TABLE: readonly Row[] = [
       /max priority fee per gas higher than max fee per gas/i,
       /gas price (?:too low|below|is (?:too low|less))/i,
       /transaction fee cap exceeded|exceeds the configured cap/i,
+      /max priority fee per gas exceeds max fee per gas|gas price below current base fee|per gas higher than 2\^256/i,
       // The gas limit
-      /intrinsic gas/i,
+      /intrinsic gas|insufficient gas for floor data|gas uint64 overflow/i,
       /exceeds block gas limit|gas limit (?:is )?(?:greater|higher) than|gas limit reached|exceeds the gas limit/i,
       /^GasLimitExceeded/,
+      // EIP-7825 too
       /transaction gas limit/i,
       // The pool
-      /txpool is full|pool is full|queue full|pending tx pool full|pool overflow/i,
+      /(?:tx|mem)?pool is full|transaction pool not enabled|queue full|pending tx pool full|pool overflow/i,
       /future transaction tries to replace pending|address already reserved/i,
       /account limit exceeded|in-flight transaction limit|too many (?:queued )?transactions/i,
       // The nonce, far ahead
-      /nonce (?:is )?too (?:high|far|distant)|nonce gap/i,
+      /nonce (?:is )?too (?:high|far|distant)|nonce gap|nonce has max value/i,
+      // besu, about an earlier one
+      /transaction with a lower nonce exists/i,
       /^(?:NonceGap|NonceTooFarInFuture)/,
       // The bytes
-      /invalid sender|invalid signature|failed to recover sender|sender not an eoa/i,
+      /negative value|invalid sender|invalid signature|failed to recover sender|sender not an eoa/i,
       /^(?:FailedToResolveSender|SenderIsContract|Invalid)\b/,
-      /oversized data|transaction too large|rlp:|invalid (?:chain ?id|transaction type)/i,
+      /oversized data|transaction too large|rlp\b|invalid (?:chain ?id|transaction type)/i,
       /transaction type (?:not|is not) supported|unsupported transaction type|only replay-protected/i,
-      /chain ?id (?:mismatch|does not match)|incompatible eip.?155/i,
+      /chain ?id (?:mismatch|does not match|not supported|is required)|wrong chain ?id|incompatible eip.?155/i,
+      /sender account not authorized|initial sync is still in progress/i,
     ],
   },
 ];

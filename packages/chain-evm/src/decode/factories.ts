@@ -1,6 +1,8 @@
 /**
  * Wallet factories that an ERC-6492 signature may name by default, lower-case. Whoever is on this list is called with the
- * facilitator's gas, so each address was compared with a source its authors publish; the source stands beside it.
+ * facilitator's gas. Each address was found under its name in public code of several projects that use it; above it stands
+ * where its authors keep theirs. What is deployed there on a given chain was not compared: on a chain where something else
+ * has the address, the simulation of every payment and its gas ceiling are what protects.
  */
 import type { Hex } from '../hash/hex.ts';
 

@@ -13,6 +13,7 @@ export type Finality = {
 };
 
 const NEVER: Finality = { isFinal: () => false, passed: () => 0n, tag: undefined };
+const AT_ONCE: Finality = { isFinal: () => true, passed: (latest) => latest, tag: 'latest' };
 
 /** Costs nothing where inclusion is enough. */
 export function finalityQuestion(confirmation: Confirmation, blockMs: number): Question<Finality> {
@@ -28,22 +29,31 @@ export function finalityQuestion(confirmation: Confirmation, blockMs: number): Q
       },
     };
   }
-  if (confirmation === 'included' || confirmation.blocks <= 1) {
-    return { calls: [], read: () => ({ isFinal: () => true, passed: (latest) => latest, tag: 'latest' }) };
-  }
-  // The block that carries it counts as the first.
-  const above = BigInt(confirmation.blocks - 1);
-  const seconds = BigInt(Math.ceil((confirmation.blocks * blockMs) / 1000));
+  if (confirmation === 'included' || confirmation.blocks <= 1) return { calls: [], read: () => AT_ONCE };
+  const { blocks } = confirmation;
   return {
     calls: [{ method: 'eth_blockNumber', params: [] }],
     read([answer]) {
       const head = quantityIn(answer);
-      if (head === undefined) return NEVER;
-      return {
-        isFinal: (carrier) => carrier + above <= head,
-        passed: (latest) => latest - seconds,
-        tag: head >= above ? `0x${(head - above).toString(16)}` : undefined,
-      };
+      return head === undefined ? NEVER : atDepth(blocks, head, blockMs);
     },
+  };
+}
+
+/** The same where the newest block is known already; undefined where something else must be asked. */
+export function finalityAt(head: bigint, confirmation: Confirmation, blockMs: number): Finality | undefined {
+  if (confirmation === 'safe') return undefined;
+  const isAtOnce = confirmation === 'included' || confirmation.blocks <= 1;
+  return isAtOnce ? AT_ONCE : atDepth(confirmation.blocks, head, blockMs);
+}
+
+/** The block that carries it counts as the first. */
+function atDepth(blocks: number, head: bigint, blockMs: number): Finality {
+  const above = BigInt(blocks - 1);
+  const seconds = BigInt(Math.ceil((blocks * blockMs) / 1000));
+  return {
+    isFinal: (carrier) => carrier + above <= head,
+    passed: (latest) => latest - seconds,
+    tag: head >= above ? `0x${(head - above).toString(16)}` : undefined,
   };
 }

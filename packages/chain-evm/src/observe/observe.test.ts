@@ -7,6 +7,7 @@ import { toHex } from '../hash/hex.ts';
 import type { Rpc, RpcAnswer } from '../rpc/rpc.ts';
 import { localSigner } from '../sign/local-signer.ts';
 import { signTransaction } from '../sign/transaction.ts';
+import { createBlockWatch } from './block-watch.ts';
 import { observe } from './observe.ts';
 import { createSuspicions } from './suspicion.ts';
 
@@ -42,7 +43,13 @@ function look(answers: Answers, confirmation: Confirmation = 'included') {
       }),
     close: async () => undefined,
   };
-  const options = { rpc, confirmation, blockMs: 1_000, suspicions };
+  const options = {
+    rpc,
+    confirmation,
+    blockMs: 1_000,
+    suspicions,
+    watch: createBlockWatch({ rpc, signers: [], onBlockTime: () => undefined }),
+  };
   return { clock, asked, observe: async () => (await observe([attempt], [[]], options))[0] };
 }
 

@@ -6,8 +6,10 @@ import { quantityIn } from '../rpc/answers.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { feesOf } from '../sign/transaction.ts';
 import { attribute } from './attribution.ts';
-import { type Finality, finalityQuestion } from './finality.ts';
-import { type Receipt, type ReceiptFound, receiptQuestion } from './receipt.ts';
+import { headerQuestion } from './block.ts';
+import type { BlockWatch } from './block-watch.ts';
+import { type Finality, finalityAt, finalityQuestion } from './finality.ts';
+import { type Receipt, receiptQuestion } from './receipt.ts';
 import { findingQuestion, type Suspicions } from './suspicion.ts';
 
 export type ObserveOptions = {
@@ -15,47 +17,116 @@ export type ObserveOptions = {
   readonly confirmation: Confirmation;
   readonly blockMs: number;
   readonly suspicions: Suspicions;
+  readonly watch: BlockWatch;
+};
+
+/** What was found, and what may be missing for good. */
+type Seen = {
+  readonly receipts: Map<string, Receipt>;
+  readonly finality: Finality | undefined;
+  /** Not found, and not known to be impossible yet. */
+  readonly candidates: readonly Attempt[];
 };
 
 /** Up to here each receipt is asked for at once. Above, the signers' counts first say which can exist. */
-const FEW = 8;
+const FEW = 2;
 
 export async function observe(
   attempts: readonly Attempt[],
   items: readonly (readonly EvmAuthorization[])[],
   options: ObserveOptions,
 ): Promise<readonly Sighting[]> {
-  const { rpc, suspicions } = options;
+  const { rpc, suspicions, watch } = options;
   suspicions.keep(new Set(attempts.map(({ hash }) => hash)));
-  const candidates = attempts.length <= FEW ? attempts : await possible(attempts, rpc);
-
-  const found = new Map<string, ReceiptFound>();
-  let finality: Finality | undefined;
-  await askAll(rpc, [
-    handing(finalityQuestion(options.confirmation, options.blockMs), (told) => {
-      finality = told;
-    }),
-    ...candidates.map(({ hash }) => handing(receiptQuestion(hash), (receipt) => found.set(hash, receipt))),
-  ]);
+  const payments = attempts.reduce((sum, attempt) => sum + attempt.items.length, 0);
+  const byBlock = watch.suits(attempts.length, payments) ? await lookByBlock(attempts, options) : undefined;
+  const { receipts, finality, candidates } = byBlock ?? (await lookByReceipt(attempts, options));
 
   const tag = finality?.tag;
   const superseded = new Set<string>();
-  const suspects = candidates.filter(({ hash }) => found.get(hash)?.status !== 'found' && suspicions.isDue(hash));
+  const due = candidates.filter(({ hash }) => !receipts.has(hash) && suspicions.isDue(hash));
+  const suspects = byBlock === undefined ? due : await possible(due, rpc);
   if (tag !== undefined) await askAll(rpc, suspects.map(suspect(tag)));
+  if (byBlock !== undefined) for (const receipt of receipts.values()) watch.keep(receipt);
 
   return attempts.map((attempt, index): Sighting => {
-    const receipt = found.get(attempt.hash);
-    if (receipt?.status === 'found') return included(attempt, items[index] ?? [], receipt.receipt, finality);
+    const receipt = receipts.get(attempt.hash);
+    if (receipt !== undefined) return included(attempt, items[index] ?? [], receipt, finality);
     return superseded.has(attempt.hash) ? { status: 'superseded' } : { status: 'unseen' };
   });
 
   function suspect(at: string) {
     return (attempt: Attempt): Question<void> =>
       handing(findingQuestion(attempt, at), (finding) => {
-        if (finding.receipt.status === 'found') found.set(attempt.hash, finding.receipt);
+        if (finding.receipt.status === 'found') receipts.set(attempt.hash, finding.receipt.receipt);
         if (suspicions.confirm(attempt.hash, finding)) superseded.add(attempt.hash);
       });
   }
+}
+
+async function lookByReceipt(attempts: readonly Attempt[], options: ObserveOptions): Promise<Seen> {
+  const { rpc, confirmation, blockMs } = options;
+  const candidates = attempts.length <= FEW ? attempts : await possible(attempts, rpc);
+  const receipts = new Map<string, Receipt>();
+  let finality: Finality | undefined;
+  await askAll<void>(rpc, [
+    handing(finalityQuestion(confirmation, blockMs), (told) => {
+      finality = told;
+    }),
+    ...candidates.map((attempt) => receiptInto(receipts, attempt)),
+  ]);
+  return { receipts, finality, candidates };
+}
+
+async function lookByBlock(attempts: readonly Attempt[], options: ObserveOptions): Promise<Seen | undefined> {
+  const { rpc, confirmation, blockMs, watch } = options;
+  let finality: Finality | undefined;
+  const safe = handing(finalityQuestion(confirmation, blockMs), (told) => {
+    finality = told;
+  });
+  const look = await watch.look(attempts, confirmation === 'safe' ? [safe] : []);
+  if (look === undefined) return undefined;
+  if (look.head !== undefined) finality ??= finalityAt(look.head, confirmation, blockMs);
+  const receipts = new Map<string, Receipt>();
+  for (const { hash } of attempts) {
+    const receipt = look.found.get(hash);
+    if (receipt !== undefined) receipts.set(hash, receipt);
+  }
+  const still = await stillThere([...receipts.values()], finality, options);
+  if (still === 'gone') {
+    watch.distrust();
+    receipts.clear();
+  }
+  const unfollowed = await possible(look.unfollowed, rpc);
+  await askAll(
+    rpc,
+    unfollowed.map((attempt) => receiptInto(receipts, attempt)),
+  );
+  return { receipts, finality: still === 'unknown' ? undefined : finality, candidates: attempts };
+}
+
+/**
+ * Before a receipt kept from an earlier look counts for good, the chain is asked whether its block is still part of it.
+ * Where inclusion is enough it counts when it is seen, as any other.
+ */
+async function stillThere(
+  receipts: readonly Receipt[],
+  finality: Finality | undefined,
+  { rpc, confirmation }: ObserveOptions,
+): Promise<'there' | 'gone' | 'unknown'> {
+  if (confirmation === 'included') return 'there';
+  const final = new Map(
+    receipts.flatMap(({ block, blockHash }) => (finality?.isFinal(block) ? [[block, blockHash] as const] : [])),
+  );
+  const headers = await askAll(rpc, [...final.keys()].map(headerQuestion));
+  if (headers.some((header) => header !== undefined && header.hash !== final.get(header.number))) return 'gone';
+  return headers.includes(undefined) ? 'unknown' : 'there';
+}
+
+function receiptInto(receipts: Map<string, Receipt>, { hash }: Attempt): Question<void> {
+  return handing(receiptQuestion(hash), (found) => {
+    if (found.status === 'found') receipts.set(hash, found.receipt);
+  });
 }
 
 /** Attempts whose nonce is below their signer's count: the others cannot have a receipt. */

@@ -45,7 +45,7 @@ export function receiptQuestion(hash: string): Question<ReceiptFound> {
   };
 }
 
-function parseReceipt(value: unknown): Receipt | undefined {
+export function parseReceipt(value: unknown): Receipt | undefined {
   const record = asRecord(value);
   if (record === undefined) return undefined;
   const hash = asBytes(record['transactionHash']);

@@ -1,62 +1,26 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../tests/clock.ts';
 import { type JsonRpcOptions, jsonRpc } from './json-rpc.ts';
 import type { Rpc } from './rpc.ts';
+import { answering, type Reply, type Request, type Script, type Scripted, startScripted } from './scripted.fixture.ts';
 
-type Request = { readonly id: number; readonly method: string };
-type Reply = { readonly status?: number; readonly body: unknown } | 'hang' | 'break';
-/** What the server saw: the methods of each request, and its headers. */
-type Seen = {
-  readonly methods: readonly string[];
-  readonly batch: boolean;
-  readonly authorization: string | undefined;
-};
-
-const open: (Server | Rpc)[] = [];
+const open: (Scripted | Rpc)[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0)) {
-    if ('ask' in each) await each.close();
-    else each.close().closeAllConnections();
-  }
+  for (const each of open.splice(0)) await ('ask' in each ? each.close() : each.stop());
 });
 
 /** An endpoint that answers request by request as `script` says. */
-async function endpoint(
-  script: (calls: readonly Request[], number: number, batch: boolean) => Reply,
-  options: Partial<JsonRpcOptions> & { readonly path?: string } = {},
-) {
-  const seen: Seen[] = [];
-  const server = createServer(async (incoming, outgoing) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of incoming) pieces.push(piece);
-    const parsed: Request | readonly Request[] = JSON.parse(Buffer.concat(pieces).toString());
-    const batch = Array.isArray(parsed);
-    const calls: readonly Request[] = [parsed].flat();
-    seen.push({ methods: calls.map(({ method }) => method), batch, authorization: incoming.headers.authorization });
-    const reply = script(calls, seen.length, batch);
-    if (reply === 'break') outgoing.destroy();
-    else if (reply !== 'hang') {
-      const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-      outgoing.writeHead(reply.status ?? 200, { 'content-type': 'application/json' }).end(text);
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const { path = '/', ...rest } = options;
-  const rpc = jsonRpc({ url: `http://127.0.0.1:${port}${path}`, clock: realClock, random: () => 0, ...rest });
+async function endpoint(script: Script, options: Partial<JsonRpcOptions> & { readonly path?: string } = {}) {
+  const server = await startScripted(script);
+  const { path = '', ...rest } = options;
+  const rpc = jsonRpc({ url: `${server.url}${path}`, clock: realClock, random: () => 0, ...rest });
   open.push(rpc, server);
-  return { rpc, seen, port };
+  return { rpc, ...server };
 }
 
 const call = (method: string) => ({ method, params: [] });
 const answers = (calls: readonly Request[]) => calls.map(({ id, method }) => ({ jsonrpc: '2.0', id, result: method }));
-const ok = (calls: readonly Request[], _: number, batch: boolean): Reply => {
-  const all = answers(calls);
-  return { body: batch ? all : all[0] };
-};
+const ok = answering();
 
 describe('asking', () => {
   it('sends one call as it is and several as a batch, and puts answers in order', async () => {
@@ -124,7 +88,7 @@ describe('asking', () => {
   it('ends at the deadline', async () => {
     const { rpc } = await endpoint(() => 'hang', { timeoutMs: 50 });
     expect(await rpc.ask([call('a')])).toMatchObject([
-      { status: 'silent', reached: true, detail: 'the RPC did not answer within 50 ms' },
+      { status: 'silent', reached: true, detail: 'the RPC did not answer in time' },
     ]);
   });
 
@@ -149,9 +113,9 @@ describe('asking', () => {
 
 describe('secrets', () => {
   it('never come back in what is shown', async () => {
-    const path = '/v2/Kx7-very-secret-key?token=another-secret';
+    const path = 'v2/Kx7-very-secret-key?token=another-secret';
     const message = (port: number) =>
-      `bad key Kx7-very-secret-key for http://127.0.0.1:${port}${path}, raw 0x${'ab'.repeat(100)}`;
+      `bad key Kx7-very-secret-key for http://127.0.0.1:${port}/${path}, raw 0x${'ab'.repeat(100)}`;
     const started: { port: number } = { port: 0 };
     const { rpc, port } = await endpoint(
       ([{ id } = { id: 0 }]) => ({

@@ -22,6 +22,8 @@ export type TrialOptions = {
   readonly codes: Codes;
   /** Told of the base fee whenever a call shows it. */
   readonly onBaseFee: (wei: bigint) => void;
+  /** Told of the newest block's time, in seconds, whenever a call shows it. */
+  readonly onBlockTime: (time: bigint) => void;
 };
 
 /** A refusal worth a second look, because something else could stand behind it. */
@@ -42,7 +44,7 @@ export function inCompany(
       const simulated = simulation.read(answer);
       if (simulated.status === 'unavailable') return authorizations.map(() => simulated);
       if (simulated.status === 'failed') return authorizations.map(() => undefined);
-      learnFee(simulated, options);
+      learnBlock(simulated, options);
       return authorizations.map((each, index) => {
         const sight = looks[index]?.read(simulated.results[index] ?? []);
         const judgement = sight && judge(each, sight, simulated.time);
@@ -96,7 +98,8 @@ export function attemptAt(
       const simulated = simulation.read(answer);
       if (simulated.status === 'unavailable') return { verdict: simulated };
       if (simulated.status === 'failed') return stopped(authorization, simulated);
-      learnFee(simulated, options);
+      // A block that was only pretended teaches nothing.
+      if (limits.time === undefined) learnBlock(simulated, options);
       const judgement = judge(authorization, look.read(simulated.results[0] ?? []), simulated.time);
       const doubt = doubtOf(judgement);
       return { verdict: judgement, ...(doubt && { doubt }) };
@@ -146,7 +149,11 @@ function simulationOptions({ multicall3, caller, baseFee }: TrialOptions): Simul
   return { multicall3, caller, baseFee };
 }
 
-function learnFee(simulated: Extract<Simulated, { status: 'simulated' }>, { onBaseFee }: TrialOptions): void {
+function learnBlock(
+  simulated: Extract<Simulated, { status: 'simulated' }>,
+  { onBaseFee, onBlockTime }: TrialOptions,
+): void {
+  onBlockTime(simulated.time);
   if (simulated.baseFee !== undefined) onBaseFee(simulated.baseFee);
 }
 

@@ -1,8 +1,10 @@
 /** Judges many payments in one round trip; a second and a third follow only for those that are about to be refused. */
 import type { Verdict } from '@facilitator/engine';
 import type { EvmAuthorization } from '../authorization.ts';
+import type { Hex } from '../hash/hex.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { secondLook } from './doubt.ts';
+import type { PayerLook } from './payer-look.ts';
 import { alone, inCompany, type TrialOptions, type Tried, withoutContract } from './trial.ts';
 
 export type VerifyOptions = TrialOptions & {
@@ -11,6 +13,7 @@ export type VerifyOptions = TrialOptions & {
   readonly isServed: (authorization: EvmAuthorization) => boolean;
   /** Other questions whose answers will be needed soon: they ride along. */
   readonly alsoAsk: () => readonly Question<void>[];
+  readonly payers: PayerLook;
 };
 
 export async function verify(batch: readonly EvmAuthorization[], options: VerifyOptions): Promise<readonly Verdict[]> {
@@ -26,6 +29,7 @@ export async function verify(batch: readonly EvmAuthorization[], options: Verify
     else if (form !== 'key' || hasCode === true || !options.isServed(authorization)) solitary.push(index);
     else sociable.push(index);
   }
+  options.payers.note(sociable.map(payerAt));
   // Company of one is no company, and alone it may not use more gas than is sponsored.
   if (sociable.length === 1) solitary.push(...sociable.splice(0));
 
@@ -33,9 +37,14 @@ export async function verify(batch: readonly EvmAuthorization[], options: Verify
   const doubtful: [number, Tried][] = [];
   await askAll<void>(rpc, [
     ...chunks(sociable, options.policy.company).map((members) => company(members)),
+    // A payment that is alone has nobody to share with, yet.
+    ...(sociable.length > 1 ? [options.payers.question()] : []),
     ...solitary.map((index) => single(index)),
     ...options.alsoAsk(),
   ]);
+  // It turned out that these run code of their own: what they need alone is what counts.
+  const impostors = sociable.filter((index) => options.codes.hasCode(payerAt(index)) === true);
+  unclear.push(...impostors.filter((index) => !unclear.includes(index)));
   await askAll<void>(rpc, [...unclear.map((index) => single(index)), ...doubtful.splice(0).map(again)]);
   await askAll<void>(rpc, doubtful.map(again));
   return batch.map(
@@ -64,6 +73,10 @@ export async function verify(batch: readonly EvmAuthorization[], options: Verify
     return handing(secondLook(at(index), tried, options), (verdict) => {
       verdicts.set(index, verdict);
     });
+  }
+
+  function payerAt(index: number): Hex {
+    return at(index).transfer.from;
   }
 
   function at(index: number): EvmAuthorization {

@@ -1,30 +1,54 @@
 /** When to look at the chain next. Every look is a round trip, every wait is latency. */
 
+import type { Rhythm } from '../ports/chain.ts';
+
 export type Pace = {
   /** Milliseconds until the first look after bytes left. */
   afterBroadcast(): number;
-  /** Milliseconds until the next look when something is still open. */
-  afterTick(): number;
+  /** Milliseconds until the next look when something is still open, sent `ageMs` ago at most. */
+  afterTick(ageMs: number): number;
   /** A transaction was seen `lagMs` after it was sent. */
   sighted(lagMs: number): void;
 };
 
 /** The shortest pause between two looks. */
-const LEAST_MS = 20;
+const LEAST_MS = 2;
+/** Between the moment a block should be visible and the look at it. */
+const GRACE_MS = 15;
+/** The pause after a look that found a block missing that should have been there. */
+const LATE_MS = 40;
 
 /**
- * Learns how long this network takes to include a transaction and looks just before that, then every quarter block. A
- * chain that mines at once is asked at once; a chain with two-second blocks is not asked fifty times for nothing.
+ * Two kinds of networks. Where blocks come in a rhythm, looks are made when the next one is due, and again at growing
+ * pauses while it is late. Where transactions are included at once, or nothing is known, the lag of earlier ones says when
+ * to look first; further looks come at growing pauses, a quarter block apart at most.
  */
-export function createPace(blockMs: number): Pace {
+export function createPace(blockMs: number, rhythm: () => Rhythm | undefined): Pace {
   let lagMs = 0;
-  const between = Math.max(LEAST_MS, blockMs / 4);
+  let looks = 0;
+  const most = Math.max(20, blockMs / 4);
+  const isInstant = () => lagMs < blockMs / 10;
+
   return {
-    afterBroadcast: () => Math.max(LEAST_MS, Math.min(lagMs, blockMs)),
-    afterTick: () => between,
+    afterBroadcast() {
+      looks = 0;
+      if (isInstant()) return Math.max(LEAST_MS, lagMs * 0.7);
+      const now = rhythm();
+      return now === undefined ? Math.min(lagMs, blockMs) : now.untilNext + GRACE_MS;
+    },
+    afterTick(ageMs) {
+      looks += 1;
+      const growing = Math.min(most, 5 * 2 ** looks);
+      if (isInstant()) return growing;
+      const now = rhythm();
+      if (now === undefined) return Math.max(20, growing);
+      // It should have been in the last block, which may be late: asked again, sooner the less it is overdue.
+      const isLate = ageMs > now.sinceLast && now.sinceLast < now.untilNext;
+      if (isLate) return Math.min(now.untilNext + GRACE_MS, Math.max(LATE_MS, now.sinceLast));
+      return now.untilNext + GRACE_MS;
+    },
     sighted(seenAfterMs) {
-      // Moves fast towards shorter lags, slowly towards longer ones: latency matters more than a spare look.
-      lagMs += (seenAfterMs - lagMs) * (seenAfterMs < lagMs ? 0.5 : 0.1);
+      lagMs += (seenAfterMs - lagMs) * 0.5;
     },
   };
 }

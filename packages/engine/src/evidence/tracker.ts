@@ -47,7 +47,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
   const orphans = new Map<string, Case<A>>();
-  const pace = createPace(chain.blockMs);
+  const pace = createPace(chain.blockMs, () => chain.rhythm());
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   let next: { readonly at: number; readonly cancel: () => void } | undefined;
   let ticking: Promise<void> | undefined;
@@ -82,9 +82,15 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       })
       .finally(() => {
         ticking = undefined;
-        schedule(pace.afterTick());
+        schedule(pace.afterTick(oldestUnseen()));
       });
     return ticking;
+  }
+
+  /** Milliseconds since the first bytes of what is not in any block yet. */
+  function oldestUnseen(): number {
+    const unseen = [...slots.values()].filter((slot) => slot.sightedAt === undefined);
+    return clock.milliseconds() - Math.min(...unseen.map((slot) => slot.since));
   }
 
   async function look(): Promise<void> {
@@ -238,7 +244,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     },
     adopt(orphan) {
       orphans.set(orphan.authorization.anchor, orphan);
-      schedule(pace.afterTick());
+      schedule(pace.afterTick(oldestUnseen()));
     },
     tick,
     forget() {

@@ -102,12 +102,17 @@ export type Opening =
   /** The RPC does not answer; worth asking again. */
   | { readonly status: 'unreachable'; readonly reason: string };
 
+/** Milliseconds since the last block should have become visible, and until the next one should. */
+export type Rhythm = { readonly sinceLast: number; readonly untilNext: number };
+
 export interface Chain<A extends Authorization> {
   readonly network: Caip2;
   /** Addresses that may sign, each a lane of its own. */
   readonly signers: readonly string[];
   /** Milliseconds between blocks, for pacing. */
   readonly blockMs: number;
+  /** Where in the rhythm of blocks the network is now; undefined while that is not known. */
+  rhythm(): Rhythm | undefined;
 
   /** Compares the network with the registry and learns what signing needs. One-time I/O; safe to repeat. */
   open(): Promise<Opening>;

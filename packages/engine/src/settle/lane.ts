@@ -1,6 +1,6 @@
 /** One signer's way onto the chain: next nonce, signed bytes on disk, then the network. */
 import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
-import type { Journal } from '../ports/journal.ts';
+import type { Journal, Preparation } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Case } from './case.ts';
 
@@ -17,8 +17,11 @@ export type LaneOptions<A extends Authorization> = {
   readonly onPrepared: (attempt: Attempt, cases: readonly Case<A>[]) => void;
   /** Nothing was stored or sent, because the journal has other plans with some of them. The rest may try again. */
   readonly onGone: (gone: readonly Case<A>[], rest: readonly Case<A>[]) => void;
-  /** Nothing was stored or sent. */
-  readonly onStalled: (cases: readonly Case<A>[], error: unknown) => void;
+  /**
+   * Nothing was sent. `stored`: `no` when the bytes could not be made, `unknown` when the journal failed: it may hold them
+   * all the same.
+   */
+  readonly onStalled: (cases: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown') => void;
 };
 
 export type Lane = {
@@ -55,9 +58,18 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     for (const each of cases) each.phase = 'signing';
     const authorizations = cases.map((each) => each.authorization);
     const items = cases.map(({ authorization, fingerprint }) => ({ id: authorization.anchor, fingerprint }));
-    const preparation = await journal.prepare({ network: chain.network, signer, floor }, items, (nonce) =>
-      chain.sign(signer, nonce, authorizations),
-    );
+    let signed = false;
+    let preparation: Preparation;
+    try {
+      preparation = await journal.prepare({ network: chain.network, signer, floor }, items, async (nonce) => {
+        const made = await chain.sign(signer, nonce, authorizations);
+        signed = true;
+        return made;
+      });
+    } catch (error) {
+      options.onStalled(cases, error, signed ? 'unknown' : 'no');
+      throw error;
+    }
     if (preparation.status === 'gone') {
       const gone = new Set(preparation.ids);
       const isGone = (each: Case<A>) => gone.has(each.authorization.anchor);
@@ -86,8 +98,8 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
         try {
           // One at a time: the next nonce is only known once this one is in the journal.
           await carry(cases);
-        } catch (error) {
-          options.onStalled(cases, error);
+        } catch {
+          // Whoever took the payments back tries again later.
           return;
         }
       }

@@ -19,6 +19,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly leftovers: Set<string>;
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
+  /** Transactions that all lanes together may have open. */
+  readonly window: number;
   /** There is something to take. */
   readonly onFilled: () => void;
   /** A payment that was on the network once ran out of time: only the chain can say whether it was paid. */
@@ -44,11 +46,12 @@ export type Queue<A extends Authorization> = {
 const MOST_PER_PAYER = 5;
 
 /**
- * How many of `waiting` payments the next transaction carries. While there is a nonce for each, each travels alone and at
- * once; beyond that they are spread evenly over the nonces that are left.
+ * How many of `waiting` payments the next transaction carries. While less than half of all nonces would be in use, each
+ * travels alone and at once; beyond that as many as fit share one: they reach the same block, with fewer transactions.
  */
-function shareOf(waiting: number, room: number, capacity: number): number {
-  return Math.max(1, Math.min(capacity, Math.ceil(waiting / Math.max(1, room))));
+function shareOf(waiting: number, room: number, window: number, capacity: number): number {
+  const busy = window - room + waiting > window / 2;
+  return busy ? Math.max(1, Math.min(capacity, waiting)) : 1;
 }
 
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
@@ -125,7 +128,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     take() {
       const first = nextTimely();
       if (first === undefined) return [];
-      const company = companyOf(first, shareOf(queue.length + 1, options.room(), chain.capacity()));
+      const company = companyOf(first, shareOf(queue.length + 1, options.room(), options.window, chain.capacity()));
       if (company.length > 0) {
         const taken = new Set(company);
         queue = queue.filter((kase) => !taken.has(kase));

@@ -1,0 +1,112 @@
+/**
+ * Asking what changes nothing: one endpoint after the other until every call has an answer, and a second one early when the
+ * first takes longer than it mostly does.
+ */
+import type { Clock } from '@facilitator/engine';
+import type { Deadline } from './deadline.ts';
+import type { Endpoint, Heard } from './endpoint.ts';
+import type { Evidence } from './evidence.ts';
+import { mayTellAbsence, shownBy } from './heads.ts';
+import type { RpcAnswer, RpcCall } from './rpc.ts';
+import { shown, silent, unsent, type WireAnswer } from './silence.ts';
+
+export type ReadOptions = {
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly evidence: Evidence;
+  /** The best endpoint that is not among `tried`. */
+  readonly pick: (tried: ReadonlySet<Endpoint>, floor: bigint, calls: number) => Endpoint | undefined;
+  /** Why none can be asked. Safe to show. */
+  readonly whyNone: () => string;
+  /** Whether there is another endpoint to ask when one is late. */
+  readonly hedges: boolean;
+  /** Further rounds over all endpoints. */
+  readonly retries: number;
+  /** A number in [0, 1) that spreads rounds in time. */
+  readonly random: () => number;
+};
+
+const PAUSE_MS = 60;
+/** A node that has lost, or has not got, what another one has. */
+const OWN_TROUBLE =
+  /header not found|missing trie node|unknown block|not (?:yet )?synced|handler crashed|internal error/i;
+
+export function read(calls: readonly RpcCall[], options: ReadOptions): Promise<readonly RpcAnswer[]> {
+  const { clock, deadline, evidence, pick, hedges, retries, random } = options;
+  const { promise, resolve } = Promise.withResolvers<readonly RpcAnswer[]>();
+  const found: (WireAnswer | undefined)[] = calls.map(() => undefined);
+  const isWary = mayTellAbsence(calls);
+  let floor = isWary ? evidence.floor() : 0n;
+  let tried = new Set<Endpoint>();
+  let underWay = 0;
+  let round = 0;
+  let done = false;
+
+  function advance(): void {
+    if (done) return;
+    const open = [...found.keys()].filter((index) => isOpen(found[index]) && (round === 0 || isWorthIt(found[index])));
+    const isOver = open.length === 0 || deadline.leftMs() === 0;
+    const endpoint = isOver ? undefined : pick(tried, floor, open.length);
+    if (isOver) finish();
+    else if (endpoint !== undefined) {
+      tried.add(endpoint);
+      void ask(endpoint, open);
+    } else if (underWay === 0) nextRound();
+  }
+
+  function nextRound(): void {
+    const pause = PAUSE_MS * 2 ** round * (1 + random());
+    if (round < retries && found.some(isWorthIt) && pause < deadline.leftMs()) {
+      round += 1;
+      tried = new Set();
+      clock.after(pause, advance);
+    } else finish();
+  }
+
+  async function ask(endpoint: Endpoint, indexes: readonly number[]): Promise<void> {
+    underWay += 1;
+    const answered = hedges ? endpoint.watch(advance) : undefined;
+    const asked = indexes.flatMap((index) => calls[index] ?? []);
+    const heard = await endpoint.ask(asked, floor, deadline);
+    answered?.();
+    underWay -= 1;
+    if (done) return;
+    take(asked, indexes, heard);
+    advance();
+  }
+
+  function take(asked: readonly RpcCall[], indexes: readonly number[], { answers, asOf }: Heard): void {
+    // Judged by what is known now: another endpoint may have shown a newer block in the meantime.
+    const isBehind = asOf < floor;
+    for (const [position, index] of indexes.entries()) {
+      const answer = isBehind ? silent('the RPC is behind what it has shown before', true) : answers[position];
+      if (answer !== undefined && worth(answer) >= worth(found[index])) found[index] = answer;
+    }
+    if (isBehind) return;
+    const { highest } = shownBy(asked, answers);
+    evidence.saw(highest);
+    if (isWary && highest > floor) floor = highest;
+  }
+
+  function finish(): void {
+    done = true;
+    resolve(found.map((answer) => shown(answer ?? unsent(options.whyNone(), false))));
+  }
+
+  advance();
+  return promise;
+}
+
+function isOpen(answer: WireAnswer | undefined): boolean {
+  return worth(answer) < 3;
+}
+
+function isWorthIt(answer: WireAnswer | undefined): boolean {
+  return answer?.status === 'silent' && answer.again;
+}
+
+function worth(answer: WireAnswer | undefined): number {
+  if (answer === undefined) return 0;
+  if (answer.status === 'silent') return 1;
+  return answer.status === 'error' && answer.code !== 3 && OWN_TROUBLE.test(answer.message) ? 2 : 3;
+}
