@@ -7,7 +7,7 @@ import type { EvmAuthorization } from '../authorization.ts';
 import type { Hex } from '../hash/hex.ts';
 import { asBytes, asQuantity, asRecord, quantityIn } from '../rpc/answers.ts';
 import { askAll, askOne, handing, type Rpc } from '../rpc/rpc.ts';
-import { type Simulated, simulate } from '../verify/simulation.ts';
+import { simulate } from '../verify/simulation.ts';
 import { attribute, CANCELED, paymentsIn, USED } from './attribution.ts';
 import { type Finality, finalityQuestion } from './finality.ts';
 import { type ReceiptFound, receiptQuestion } from './receipt.ts';
@@ -32,29 +32,34 @@ export const LONGEST_SPAN = 10_000n;
 export async function locate(authorization: EvmAuthorization, options: LocateOptions): Promise<Whereabouts> {
   const { rpc, multicall3, caller } = options;
   const { token, transfer } = authorization;
+  const { head, finality } = await frameOf(options);
+  if (head === undefined || finality === undefined) return UNKNOWN;
+  // Nodes behind one address need not agree: one that has not got this block must not say what has not happened.
   const state = { target: token, mayFail: true, data: authorizationStateCall(transfer.from, transfer.nonce) };
-  const look = simulate([{ calls: [state] }], { multicall3, caller, baseFee: false });
-  let now: Simulated | undefined;
-  let head: bigint | undefined;
-  let finality: Finality | undefined;
-  await askAll(rpc, [
-    handing({ calls: [look.call], read: ([answer]) => look.read(answer) }, (told) => {
-      now = told;
-    }),
-    handing({ calls: [{ method: 'eth_blockNumber', params: [] }], read: ([answer]) => quantityIn(answer) }, (told) => {
-      head = told;
-    }),
-    handing(finalityQuestion(options.confirmation, options.blockMs), (told) => {
-      finality = told;
-    }),
-  ]);
-  if (now?.status !== 'simulated' || head === undefined || finality === undefined) return UNKNOWN;
+  const look = simulate([{ calls: [state] }], { multicall3, caller, baseFee: false, block: head });
+  const now = await askOne(rpc, { calls: [look.call], read: ([answer]) => look.read(answer) });
+  if (now.status !== 'simulated') return UNKNOWN;
   const result = now.results[0]?.[0];
   const used = result?.success ? readBool(result.data) : undefined;
   if (used === undefined) return UNKNOWN;
   if (!used) return { status: 'unused', expired: finality.passed(now.time) >= transfer.validBefore };
   const mark = await findMark(authorization, head, now.time, options);
   return mark === undefined || !finality.isFinal(mark.block) ? UNKNOWN : follow(authorization, mark, rpc);
+}
+
+/** The newest block, and which blocks count for good. */
+async function frameOf({ rpc, confirmation, blockMs }: LocateOptions) {
+  let head: bigint | undefined;
+  let finality: Finality | undefined;
+  await askAll(rpc, [
+    handing({ calls: [{ method: 'eth_blockNumber', params: [] }], read: ([answer]) => quantityIn(answer) }, (told) => {
+      head = told;
+    }),
+    handing(finalityQuestion(confirmation, blockMs), (told) => {
+      finality = told;
+    }),
+  ]);
+  return { head, finality };
 }
 
 /** The log by which the token says that the authorization is used or cancelled. */

@@ -39,8 +39,10 @@ export function shownBy(calls: readonly RpcCall[], answers: readonly RpcAnswer[]
   return { head, highest };
 }
 
-function isOfHead({ method, params }: RpcCall): boolean {
-  return method === 'eth_blockNumber' || (method === 'eth_getBlockByNumber' && params[0] === 'latest');
+/** Whether the answer says how far the node has got. */
+export function isOfHead(call: RpcCall | undefined): boolean {
+  const { method, params } = call ?? {};
+  return method === 'eth_blockNumber' || (method === 'eth_getBlockByNumber' && params?.[0] === 'latest');
 }
 
 function blockIn({ method }: RpcCall, result: unknown): bigint | undefined {

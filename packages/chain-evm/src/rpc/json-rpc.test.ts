@@ -49,6 +49,28 @@ describe('asking', () => {
     expect(seen.filter(({ batch }) => batch)).toHaveLength(1);
   });
 
+  it.each(['<html>', '{"jsonrpc":', '"hello"', '{}'])(
+    'asks as before after a batch was answered by %s',
+    async (body) => {
+      const { rpc, seen } = await endpoint((calls, number, batch) =>
+        number === 1 ? { body } : ok(calls, number, batch),
+      );
+      for (let round = 0; round < 2; round += 1) {
+        expect(await rpc.ask(['a', 'b'].map(call))).toMatchObject([{ result: 'a' }, { result: 'b' }]);
+      }
+      expect(seen.map(({ batch }) => batch)).toEqual([true, true, true]);
+    },
+  );
+
+  it('tries a batch again, long after one was refused', async () => {
+    const { rpc, seen } = await endpoint((calls, number, batch) =>
+      number === 1 ? { status: 413, body: '' } : ok(calls, number, batch),
+    );
+    for (let round = 0; round <= 1_001; round += 1) await rpc.ask(['a', 'b'].map(call));
+    expect(seen.filter(({ batch }) => batch).length).toBeGreaterThan(1);
+    expect(seen.filter(({ batch }) => batch).length).toBeLessThan(5);
+  });
+
   it('tells an error with its data', async () => {
     const error = { code: 3, message: 'execution reverted', data: '0x08c379a0' };
     const { rpc } = await endpoint(([{ id } = { id: 0 }]) => ({ body: { jsonrpc: '2.0', id, error } }));
@@ -60,7 +82,7 @@ describe('asking', () => {
     const { rpc, seen } = await endpoint((calls, number, batch) => {
       if (number > 1) return ok(calls, number, batch);
       return {
-        body: answers(calls).map((each) => (each.id === 1 ? { ...each, result: undefined, error: busy } : each)),
+        body: answers(calls).map((each, index) => (index === 1 ? { ...each, result: undefined, error: busy } : each)),
       };
     });
     expect(await rpc.ask(['a', 'b', 'c'].map(call))).toMatchObject([{ result: 'a' }, { result: 'b' }, { result: 'c' }]);
@@ -94,6 +116,7 @@ describe('asking', () => {
 
   it.each<[string, Reply]>([
     ['no JSON', { body: '<html>' }],
+    ['an answer to something else', { body: { jsonrpc: '2.0', id: 77, result: 'a' } }],
     ['another JSON', { body: '"hello"' }],
     ['nothing', { body: '' }],
     ['HTTP 404', { status: 404, body: 'not found' }],

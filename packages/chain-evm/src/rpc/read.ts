@@ -6,7 +6,7 @@ import type { Clock } from '@facilitator/engine';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint, Heard } from './endpoint.ts';
 import type { Evidence } from './evidence.ts';
-import { mayTellAbsence, shownBy } from './heads.ts';
+import { isOfHead, mayTellAbsence, shownBy } from './heads.ts';
 import type { RpcAnswer, RpcCall } from './rpc.ts';
 import { shown, silent, unsent, type WireAnswer } from './silence.ts';
 
@@ -36,6 +36,8 @@ export function read(calls: readonly RpcCall[], options: ReadOptions): Promise<r
   const { promise, resolve } = Promise.withResolvers<readonly RpcAnswer[]>();
   const found: (WireAnswer | undefined)[] = calls.map(() => undefined);
   const isWary = mayTellAbsence(calls);
+  /** Whoever is asked for a part says again how far it has got: behind one address may be several nodes. */
+  const heads = isWary ? [...calls.keys()].filter((index) => isOfHead(calls[index])) : [];
   let floor = isWary ? evidence.floor() : 0n;
   let tried = new Set<Endpoint>();
   let underWay = 0;
@@ -50,7 +52,8 @@ export function read(calls: readonly RpcCall[], options: ReadOptions): Promise<r
     if (isOver) finish();
     else if (endpoint !== undefined) {
       tried.add(endpoint);
-      void ask(endpoint, open);
+      const withHeads = [...calls.keys()].filter((index) => heads.includes(index) || open.includes(index));
+      void ask(endpoint, withHeads);
     } else if (underWay === 0) nextRound();
   }
 

@@ -21,7 +21,13 @@ export type Wire = {
   close(): Promise<void>;
 };
 
+/** A request's calls have these ids, in order. */
+type Ids = { readonly first: number; readonly count: number };
+
 const BUSY = new Set([429, 500, 502, 503, 504]);
+/** How servers that know no batches answer one. */
+const REFUSED = new Set([400, 405, 413, 415, 422, 501]);
+const ASKS_AFTER_REFUSAL = 1_000;
 /** JSON-RPC codes and words of providers that want less traffic. */
 const BUSY_CODE = new Set([-32005, -32007, -32016, 429]);
 const BUSY_TEXT = /rate.?limit|too many requests|request limit|capacity|throughput/i;
@@ -35,10 +41,20 @@ export function createWire({ url, maxResponseBytes = 16 * 1024 * 1024, maxBatch 
   const path = `${endpoint.pathname}${endpoint.search}`;
   const headers = { 'content-type': 'application/json', ...credentials(endpoint) };
   const pool = new Pool(endpoint.origin, { connections: 32, maxResponseSize: maxResponseBytes });
-  let batches = true;
+  /** Asks for which batches are left alone, after one was refused: a provider may learn, or was only unwell. */
+  let singly = 0;
+  let nextId = 0;
 
   async function ask(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly WireAnswer[]> {
-    const size = batches ? maxBatch : 1;
+    if (calls.length > 1 && singly > 0) singly -= 1;
+    return inChunks(calls, singly > 0 ? 1 : maxBatch, signal);
+  }
+
+  async function inChunks(
+    calls: readonly RpcCall[],
+    size: number,
+    signal: AbortSignal,
+  ): Promise<readonly WireAnswer[]> {
     const chunks: (readonly RpcCall[])[] = [];
     for (let from = 0; from < calls.length; from += size) chunks.push(calls.slice(from, from + size));
     const answered = await Promise.all(
@@ -46,15 +62,18 @@ export function createWire({ url, maxResponseBytes = 16 * 1024 * 1024, maxBatch 
         const exchange = await request(chunk, signal);
         if (exchange.status === 'answers') return exchange.answers;
         if (exchange.status === 'silent') return chunk.map(() => exchange);
-        batches = false;
-        return ask(chunk, signal);
+        singly = ASKS_AFTER_REFUSAL;
+        return inChunks(chunk, 1, signal);
       }),
     );
     return answered.flat();
   }
 
   async function request(calls: readonly RpcCall[], signal: AbortSignal): Promise<Exchange> {
-    const bodies = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }));
+    // Never the same twice: an answer that went astray is not taken for another.
+    const first = nextId;
+    nextId += calls.length;
+    const bodies = calls.map(({ method, params }, index) => ({ jsonrpc: '2.0', id: first + index, method, params }));
     try {
       const response = await pool.request({
         method: 'POST',
@@ -64,22 +83,25 @@ export function createWire({ url, maxResponseBytes = 16 * 1024 * 1024, maxBatch 
         signal,
       });
       const quietMs = quietOf(response.headers['retry-after']);
-      return understand(await response.body.text(), response.statusCode, quietMs, calls.length);
+      return understand(await response.body.text(), response.statusCode, quietMs, { first, count: calls.length });
     } catch (error) {
       return silenceOf(error);
     }
   }
 
-  function understand(text: string, statusCode: number, quietMs: number | undefined, count: number): Exchange {
+  function understand(text: string, statusCode: number, quietMs: number | undefined, { first, count }: Ids): Exchange {
     const parsed = parseJson(text);
     if (Array.isArray(parsed) && statusCode < 400) {
-      const byId = new Map(parsed.map((item) => [asRecord(item)?.['id'], item]));
-      const answers = Array.from({ length: count }, (_, id) => answerOf(byId.get(id)));
+      const byId = new Map(parsed.map((item) => [idOf(item), item]));
+      const answers = Array.from({ length: count }, (_, index) => answerOf(byId.get(first + index)));
       return { status: 'answers', answers };
     }
     if (BUSY.has(statusCode)) return silent(`the RPC is busy (HTTP ${statusCode})`, true, quietMs);
-    const single = parsed === undefined ? undefined : answerOf(parsed);
-    if (count > 1) return single?.status === 'silent' ? { ...single, again: true } : { status: 'batch-refused' };
+    // Who could not even read the request answers without an id.
+    const isStray = idOf(parsed) !== first && asRecord(parsed)?.['error'] === undefined;
+    const single = parsed === undefined ? undefined : answerOf(isStray ? undefined : parsed);
+    if (count > 1)
+      return single?.status === 'error' || REFUSED.has(statusCode) ? { status: 'batch-refused' } : NO_ANSWER;
     if (single !== undefined && (statusCode < 400 || single.status === 'error')) {
       return { status: 'answers', answers: [single] };
     }
@@ -102,6 +124,12 @@ export function createWire({ url, maxResponseBytes = 16 * 1024 * 1024, maxBatch 
   }
 
   return { ask, close: () => pool.destroy() };
+}
+
+/** Some answer numbers as strings. */
+function idOf(item: unknown): unknown {
+  const id = asRecord(item)?.['id'];
+  return typeof id === 'string' && id !== '' ? Number(id) : id;
 }
 
 /** What Retry-After says, in milliseconds: seconds, or a date. */

@@ -33,6 +33,8 @@ export type SimulationOptions = {
   readonly baseFee: boolean;
   /** Ceiling for the whole call; the node's own when absent. */
   readonly gas?: bigint;
+  /** The block to simulate on; a node that has not got it answers with an error. The latest when absent. */
+  readonly block?: bigint;
   /** Pretends that the block has this time. */
   readonly time?: bigint;
 };
@@ -45,7 +47,7 @@ const EXECUTION = /revert|invalid opcode|invalid jump|evm error|vm execution err
 const GAVE_UP = /time(?:d )?-?out|aborted/i;
 
 export function simulate(looks: readonly Pick<Look, 'calls'>[], options: SimulationOptions): Simulation {
-  const { multicall3, caller, gas, time } = options;
+  const { multicall3, caller, gas, time, block } = options;
   const asked = [TIME, ...(options.baseFee ? [BASE_FEE] : [])];
   const calls = [
     ...asked.map((data) => ({ target: multicall3, mayFail: true, data })),
@@ -60,7 +62,10 @@ export function simulate(looks: readonly Pick<Look, 'calls'>[], options: Simulat
   // State overrides stand between the block and the block overrides.
   const overrides = time === undefined ? [] : [{}, { time: `0x${time.toString(16)}` }];
   return {
-    call: { method: 'eth_call', params: [transaction, 'latest', ...overrides] },
+    call: {
+      method: 'eth_call',
+      params: [transaction, block === undefined ? 'latest' : `0x${block.toString(16)}`, ...overrides],
+    },
     read(answer) {
       if (answer?.status === 'error') return readError(answer);
       const bytes = bytesIn(answer);
