@@ -13,7 +13,7 @@ import { createMemoryPeers, type Member } from './memory-peers.ts';
 import { mortal } from './mortal.ts';
 
 /** One process. */
-export type Replica = {
+type Replica = {
   readonly engine: Engine;
   readonly member: Member;
   /** Its journal's writes reject while this is true. */
