@@ -46,6 +46,7 @@ export function authorize({ chainId, token, transfer, signature, domain }: Parts
     amount: value,
     nonce,
     expires: expires < LATEST ? expires : LATEST,
+    proven: signature.form === 'key',
     token,
     transfer,
     signature,

@@ -18,6 +18,8 @@ export type Authorization = {
   readonly nonce: string;
   /** Last second at which the chain would still accept it. */
   readonly expires: Seconds;
+  /** Whether decoding itself proved that the payer signed. Where it could not, anybody may have made it up. */
+  readonly proven: boolean;
 };
 
 /** Why a payment is not taken. `message` is for people and safe to show. */
