@@ -196,13 +196,13 @@ describe('several payments in one transaction', () => {
   });
 
   it('fill at most their share of a block, and none may run code of its own', async () => {
-    expect(stage.chain.capacity()).toBe(40);
+    expect(stage.chain.capacity()).toBe(46);
     const wallet = await putWallet(stage.anvil, 'Wallet1271', payer.address);
     const item = await authorization({ from: wallet });
     expect(stage.chain.groupable(item)).toBe(false);
     await expect(prepared([item, item])).rejects.toThrow('goes alone');
     const one = await authorization();
-    await expect(prepared(Array.from({ length: 41 }, () => one))).rejects.toThrow('do not fit');
+    await expect(prepared(Array.from({ length: 47 }, () => one))).rejects.toThrow('do not fit');
   });
 });
 
