@@ -213,7 +213,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   /** Why nothing can be taken now, if so. */
   function shut(): Refusal | Unavailable | undefined {
-    if (closing) return unavailable('The facilitator is shutting down. Send the request again.', 1).answer;
+    if (closing) return unavailable('The facilitator is shutting down.', 1).answer;
     if (status === 'open') return undefined;
     if (status === 'closed')
       return { status: 'refused', reason: 'invalid_network', message: `${network} is switched off: ${reason}.` };

@@ -2,7 +2,7 @@
 import type { Settlement } from '../engine.ts';
 import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import { unavailable } from './answers.ts';
+import { notSent } from './answers.ts';
 
 export type AdmissionOptions<A extends Authorization> = {
   readonly chain: Pick<Chain<A>, 'capacity' | 'blockMs' | 'untimely'>;
@@ -29,13 +29,13 @@ export function admit<A extends Authorization>(
   // Whoever fits into the next turn does not wait.
   const waitSeconds = Math.ceil((Math.floor(ahead / perTurn) * turnMs) / 1000);
   if (ahead >= MOST_WAITING)
-    return unavailable(`Too many payments wait on this network: ${ahead}. Nothing was sent.`, Math.max(1, waitSeconds));
+    return notSent(`Too many payments wait on this network: ${ahead}.`, Math.max(1, waitSeconds));
   if (waitSeconds === 0) return undefined;
   const then = clock.now() + BigInt(waitSeconds);
   if (chain.untimely(authorization, then) === undefined || chain.untimely(authorization, clock.now()) !== undefined)
     return undefined;
-  return unavailable(
-    `${ahead} payments wait on this network, about ${waitSeconds} s, and the authorization could expire meanwhile. Nothing was sent.`,
+  return notSent(
+    `${ahead} payments wait on this network, about ${waitSeconds} s, and the authorization could expire meanwhile.`,
     waitSeconds,
   );
 }

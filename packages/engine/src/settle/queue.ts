@@ -6,7 +6,7 @@ import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import { failed, unavailable } from './answers.ts';
+import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
@@ -85,7 +85,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     const at = queue.indexOf(kase);
     if (at < 0) return;
     queue.splice(at, 1);
-    await drop(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
+    await drop(kase, notSent('The payment could not be sent in time.', 2));
   }
 
   /**

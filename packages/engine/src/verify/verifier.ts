@@ -4,7 +4,7 @@ import type { Unavailable } from '../engine.ts';
 import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
-import { unavailable } from '../settle/answers.ts';
+import { unchecked } from '../settle/answers.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
 /** Authorizations per round trip. */
@@ -48,7 +48,7 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
     const verdict = await ask(authorization);
     if (verdict.status === 'valid') return { status: 'valid', payer };
     if (verdict.status === 'refused') return invalid({ ...verdict, payer });
-    return unavailable(`The payment could not be checked: ${verdict.detail}`, 2).answer;
+    return unchecked(verdict.detail).answer;
   }
 
   return {
