@@ -33,6 +33,8 @@ export type EvmPolicy = {
   readonly company: number;
   /** How far back a use of an authorization by somebody else is looked for, in blocks. */
   readonly lookBackBlocks: bigint;
+  /** Blocks after a payment's own in which its disappearance is still looked for; 0: none. */
+  readonly reorgDepth: number;
 };
 
 const GWEI = 10n ** 9n;
@@ -49,6 +51,10 @@ const GAS_BY_CHAIN: ReadonlyMap<number, GasCeilings> = new Map([
 
 const GAS: GasCeilings = { key: 150_000n, grouped: 95_000n, wallet: 500_000n, undeployed: 1_000_000n };
 
+/** Avalanche, HyperEVM and Sei: their validators agree on a block before it counts. */
+const FINAL_AT_ONCE: ReadonlySet<number> = new Set([43_114, 43_113, 999, 998, 1329, 1328]);
+const REORG_DEPTH = 64;
+
 export function defaultPolicy(network: EvmNetwork): EvmPolicy {
   return {
     anyAsset: false,
@@ -60,5 +66,6 @@ export function defaultPolicy(network: EvmNetwork): EvmPolicy {
     maxTipPerGas: network.native === 'ETH' ? 10n * GWEI : 200n * GWEI,
     company: 50,
     lookBackBlocks: 100_000n,
+    reorgDepth: FINAL_AT_ONCE.has(network.chainId) ? 0 : REORG_DEPTH,
   };
 }
