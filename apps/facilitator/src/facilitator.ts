@@ -53,7 +53,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   const journal = parts.journal ?? (await openJournal({ url: config.journalUrl, clock }));
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
   const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
-  for (const { chain } of chains) engine.add(chain);
+  for (const { plan, chain } of chains) engine.add(chain, plan.conduct);
 
   const app = createApp({
     engine,
@@ -61,6 +61,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     served: chains.map(({ plan, chain }) => ({
       network: plan.network,
       signers: chain.signers,
+      batching: plan.conduct.batching ?? 'auto',
       tokens: () => chain.served(),
     })),
     unserved: config.unserved,
@@ -116,6 +117,7 @@ function policyOf(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factorie
     factories: [...usual.factories, ...config.factories],
     ...(gas === undefined ? {} : { gas: gasCeilings(gas, usual.gas) }),
     ...(feePerGas === undefined ? {} : { maxFeePerGas: feePerGas }),
+    ...(plan.conduct.reorgDepth === undefined ? {} : { reorgDepth: plan.conduct.reorgDepth }),
   };
 }
 

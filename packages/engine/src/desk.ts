@@ -1,5 +1,6 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
-import type { Payment } from '@facilitator/protocol';
+import type { Batching, Payment } from '@facilitator/protocol';
+
 import { describeError } from './describe-error.ts';
 import type { NetworkStatus, Settlement, SettleOptions, Unavailable, Verification } from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
@@ -24,6 +25,7 @@ export type DeskOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly nonceWindow?: number;
+  readonly batching?: Batching;
 };
 
 export type Desk = {
@@ -43,7 +45,7 @@ const LANE_RETRY_MS = 1_000;
 const OPEN_RETRY_MS = 5_000;
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
-  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW } = options;
+  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto' } = options;
   const network = chain.network;
   let status: NetworkStatus['status'] = 'opening';
   let reason = 'it has not been checked yet';
@@ -59,6 +61,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     window: nonceWindow * chain.signers.length,
+    batching,
     onFilled: pump,
     onDoubtful: doubt,
   });

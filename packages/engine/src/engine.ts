@@ -1,5 +1,5 @@
 /** The engine as the server sees it. */
-import type { Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
+import type { Batching, Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { PaymentRecord } from './ports/journal.ts';
 
@@ -45,9 +45,15 @@ export type NetworkStatus = {
   readonly inFlight: number;
 };
 
+/** What the operator decides about one network, apart from what its chain was told. */
+export type NetworkRules = {
+  /** Which payments share a transaction; a payment may ask for less company. `auto` unless given. */
+  readonly batching?: Batching;
+};
+
 export interface Engine {
   /** Adds a network. Call before `open`. */
-  add<A extends Authorization>(chain: Chain<A>): void;
+  add<A extends Authorization>(chain: Chain<A>, rules?: NetworkRules): void;
   /** Opens every network, reconciles what the journal holds, then resolves. Networks that cannot open keep trying. */
   open(): Promise<void>;
   verify(payment: Payment): Promise<Verification>;

@@ -175,7 +175,8 @@ describe('settle', () => {
 });
 
 describe('batches', () => {
-  const sizes = () => world.events.flatMap((event) => (event.type === 'settle.prepared' ? [event.payments.length] : []));
+  const sizes = () =>
+    world.events.flatMap((event) => (event.type === 'settle.prepared' ? [event.payments.length] : []));
 
   it('travel alone while there is a nonce for each', async () => {
     const calls = Array.from({ length: 5 }, (_, i) => begin(fakePayment(`n${i}`, soon)));

@@ -2,7 +2,7 @@
  * A chain small enough to check against: accounts, nonces, a pool, blocks, reorganisations, and nodes that lose, delay and
  * lie. It keeps its own truth about which authorization moved how often, which the tests compare with what callers were told.
  */
-import type { Locator, Payment } from '@facilitator/protocol';
+import type { Batching, Locator, Payment } from '@facilitator/protocol';
 import type { Attempt, Authorization, Broadcast, Chain, Sighting, Whereabouts } from '../src/ports/chain.ts';
 import type { Clock } from '../src/ports/clock.ts';
 
@@ -56,6 +56,8 @@ export class FakeLedger {
   readonly poison = new Set<string>();
   /** Verification answers when this has resolved. */
   hold: Promise<void> = Promise.resolve();
+  /** Payments that fit into one transaction. */
+  capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
   private foreign = 0;
   private readonly clock: Clock;
@@ -231,7 +233,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       return 10n ** 18n;
     },
     ceiling: () => 21_000n,
-    capacity: () => CAPACITY,
+    capacity: () => ledger.capacity,
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
       const { fee, ...rest } = JSON.parse(attempt.bytes) as { fee?: number };
@@ -282,6 +284,7 @@ export function authorizationOf(payment: Payment): Authorization & { readonly si
     amount: payment.terms.amount,
     nonce,
     expires,
+    batching: payment.terms.batching ?? 'auto',
     proven: signature === undefined,
     ...(signature === undefined ? {} : { signature }),
   };
@@ -293,20 +296,37 @@ export function unprovenPayment(nonce: string, expires: bigint, signature: strin
   return { ...payment, payload: { ...(payment.payload as FakePayload), signature } };
 }
 
-export function fakePayment(nonce: string, expires: bigint, url = 'https://shop.example/report'): Payment {
+type Particulars = {
+  readonly url?: string;
+  readonly batching?: Batching;
+  readonly payer?: string;
+  readonly payTo?: string;
+  readonly amount?: bigint;
+};
+
+export function fakePayment(nonce: string, expires: bigint, particulars: string | Particulars = {}): Payment {
+  const given = typeof particulars === 'string' ? { url: particulars } : particulars;
+  const {
+    url = 'https://shop.example/report',
+    batching,
+    payer = '0xbuyer',
+    payTo = '0xseller',
+    amount = 1000n,
+  } = given;
   return {
     version: 2,
     spelling: NETWORK,
     terms: {
       scheme: 'exact',
       network: NETWORK,
-      amount: 1000n,
+      amount,
       asset: '0xasset',
-      payTo: '0xseller',
+      payTo,
       maxTimeoutSeconds: 60,
       extra: {},
+      ...(batching && { batching }),
     },
-    payload: { payer: '0xbuyer', nonce, expires },
+    payload: { payer, nonce, expires },
     resource: { url, description: '', mimeType: '' },
     extensions: {},
   };

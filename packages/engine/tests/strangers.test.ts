@@ -77,6 +77,9 @@ it('does not wait longer than it was asked to', async () => {
   const call = world.settle(good(), { waitMs: 500 });
   await world.clock.advance(600);
   const { answer } = await call;
-  expect(answer).toMatchObject({ status: 'unavailable', message: expect.stringContaining('could not be checked in time') });
+  expect(answer).toMatchObject({
+    status: 'unavailable',
+    message: expect.stringContaining('could not be checked in time'),
+  });
   held.resolve();
 });

@@ -2,6 +2,7 @@
 import { closestMatch } from 'leven';
 import type { LogLevel } from '../meter/log.ts';
 import { readCeilings } from './ceilings.ts';
+import { readConduct } from './conduct.ts';
 import type { Problem, Reading, ServerConfig } from './config.ts';
 import { readEndpoints } from './endpoints.ts';
 import { type Environment, environment, type VariableName } from './environment.ts';
@@ -26,8 +27,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
   const { networks } = own;
   const endpoints = readEndpoints(given, networks);
   const ceilings = readCeilings(given, networks);
-  notices.push(...endpoints.notices, ...ceilings.notices);
-  const problems = [...formProblems, ...keys.problems, ...endpoints.problems, ...ceilings.problems];
+  const conduct = readConduct(given, networks, values.BATCHING);
+  notices.push(...endpoints.notices, ...ceilings.notices, ...conduct.notices);
+  const problems = [
+    ...formProblems,
+    ...keys.problems,
+    ...endpoints.problems,
+    ...ceilings.problems,
+    ...conduct.problems,
+  ];
 
   const asked = Object.keys(keys.keys).length > 0 || endpoints.urls.size > 0 || values.NETWORKS !== undefined;
   if (problems.length === 0 && !asked && file === undefined) return { status: 'unconfigured', server, notices };
@@ -39,6 +47,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
     networks,
     urls,
     ceilings: ceilings.ceilings,
+    conduct: conduct.conduct,
     keys: keys.keys,
     only: values.NETWORKS,
   });

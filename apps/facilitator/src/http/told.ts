@@ -2,7 +2,7 @@
 import type { Settlement, Verification } from '@facilitator/engine';
 import type { FastifyRequest } from 'fastify';
 
-export type Told = {
+type Told = {
   /** The payment's id, where the request could be read so far. */
   readonly payment?: string;
   /** `valid`, `settled`, `pending`, `unavailable`, `conflict` or a reason code. */

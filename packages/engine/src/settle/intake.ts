@@ -118,10 +118,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   /** Another request for a payment that is on its way here. */
   function join(kase: Case<A>, print: string, how: SettleOptions): Settlement | Promise<Settlement> {
     const sameKey = how.key !== undefined && how.key === kase.key;
-    if (print !== kase.fingerprint)
-      return sameKey
-        ? keyConflict()
-        : duplicate(kase.authorization, OTHER_TERMS);
+    if (print !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(kase.authorization, OTHER_TERMS);
     if (kase.waiter !== undefined && sameKey) return cases.wait(kase, kase.waiter, how);
     if (kase.waiter !== undefined || (kase.key !== undefined && !sameKey))
       return duplicate(kase.authorization, 'This payment is being settled for another caller.');
@@ -205,10 +202,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   async function answerKnown(known: PaymentRecord, kase: Case<A>): Promise<Settlement> {
     const { authorization, key } = kase;
     const sameKey = key !== undefined && key === known.key;
-    if (known.fingerprint !== kase.fingerprint)
-      return sameKey
-        ? keyConflict()
-        : duplicate(authorization, OTHER_TERMS);
+    if (known.fingerprint !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(authorization, OTHER_TERMS);
     if (known.key !== undefined && !sameKey)
       return duplicate(authorization, 'This payment was presented with an idempotency key. Use the same key.');
     const final = finalAnswer(known);
@@ -218,7 +212,8 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
         : pending(authorization, known.transaction);
     if (known.state === 'failed' || sameKey) return final;
     const mine =
-      kase.waiter !== undefined && (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
+      kase.waiter !== undefined &&
+      (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
     if (!mine && key !== undefined && (await journal.paymentByKey(key)) !== undefined) return keyConflict();
     if (!mine) return duplicate(authorization, 'This payment was settled and its success was delivered already.');
     // The caller may have left while the delivery was written.
