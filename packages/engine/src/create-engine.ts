@@ -24,9 +24,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    add(chain) {
+    add(chain, spending = {}) {
       if (desks.has(chain.network)) throw new Error(`${chain.network} was added twice`);
-      desks.set(chain.network, createDesk({ ...options, chain }));
+      desks.set(chain.network, createDesk({ ...options, chain, spending }));
     },
     async open() {
       await Promise.all([...desks.values()].map((desk) => desk.open()));
@@ -49,7 +49,8 @@ export function createEngine(options: EngineOptions): Engine {
     networks: () => [...desks.values()].map((desk) => desk.status()),
     ready() {
       const statuses = [...desks.values()].map((desk) => desk.status().status);
-      return statuses.includes('open') && !statuses.includes('opening');
+      const opened = statuses.some((status) => status === 'open' || status === 'silent' || status === 'dry');
+      return opened && !statuses.includes('opening');
     },
     async close(graceMs = 0) {
       await Promise.all([...desks.values()].map((desk) => desk.close(graceMs)));

@@ -4,7 +4,7 @@ import { createJournal } from '../../journal/src/create-journal.ts';
 import { alone } from '../../journal/src/peers.ts';
 import { openSqlite } from '../../journal/src/sqlite/open-sqlite.ts';
 import { createEngine } from '../src/create-engine.ts';
-import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
+import type { Engine, Settlement, SettleOptions, Spending } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
@@ -34,7 +34,11 @@ export type World = {
 };
 
 /** `nonceWindow`: transactions a signer may have open. */
-export async function createWorld(signers: readonly string[] = ['0xone'], nonceWindow = 12): Promise<World> {
+export async function createWorld(
+  signers: readonly string[] = ['0xone'],
+  nonceWindow = 12,
+  spending: Spending = {},
+): Promise<World> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
   const store = await openSqlite(':memory:', 0n);
@@ -81,7 +85,10 @@ export async function createWorld(signers: readonly string[] = ['0xone'], nonceW
         meter: { record: (event) => alive && events.push(event) },
         nonceWindow,
       });
-      world.engine.add(fakeChain(ledger, signers, () => alive));
+      world.engine.add(
+        fakeChain(ledger, signers, () => alive),
+        spending,
+      );
       const opened = world.engine.open();
       await clock.advance(0);
       await opened;

@@ -31,6 +31,9 @@ export type Ceilings = {
   readonly feePerGas?: bigint;
 };
 
+/** What a network may cost, in wei; see the engine's `Spending`. */
+export type SpendingPlan = { readonly perDay?: bigint; readonly perCaller?: bigint; readonly floor?: bigint };
+
 export type KmsVariable = 'EVM_KMS_KEYS_MAINNET' | 'EVM_KMS_KEYS_TESTNET';
 
 /** Keys in AWS KMS, not asked for yet. */
@@ -48,6 +51,7 @@ export type NetworkPlan = {
   readonly keys: readonly PrivateKey[];
   readonly kms: KmsKeys | undefined;
   readonly ceilings: Ceilings;
+  readonly spending: SpendingPlan;
 };
 
 export type Config = {

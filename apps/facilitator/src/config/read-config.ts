@@ -8,6 +8,7 @@ import { type Environment, environment, type VariableName } from './environment.
 import { type Keys, readKeys } from './keys.ts';
 import { readOwnFile } from './own-file.ts';
 import { decideServing } from './serving.ts';
+import { readSpending } from './spending.ts';
 import { VARIABLES } from './variables.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
@@ -26,8 +27,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
   const { networks } = own;
   const endpoints = readEndpoints(given, networks);
   const ceilings = readCeilings(given, networks);
-  notices.push(...endpoints.notices, ...ceilings.notices);
-  const problems = [...formProblems, ...keys.problems, ...endpoints.problems, ...ceilings.problems];
+  const spending = readSpending(given, networks);
+  const perNetwork = [endpoints, ceilings, spending];
+  notices.push(...perNetwork.flatMap((read) => read.notices));
+  const problems = [...formProblems, ...keys.problems, ...perNetwork.flatMap((read) => read.problems)];
 
   const asked = Object.keys(keys.keys).length > 0 || endpoints.urls.size > 0 || values.NETWORKS !== undefined;
   if (problems.length === 0 && !asked && file === undefined) return { status: 'unconfigured', server, notices };
@@ -39,6 +42,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
     networks,
     urls,
     ceilings: ceilings.ceilings,
+    spending: spending.spending,
     keys: keys.keys,
     only: values.NETWORKS,
   });

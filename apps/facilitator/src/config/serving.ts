@@ -1,7 +1,7 @@
 /** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
 import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
-import type { Ceilings, KmsKeys, NetworkPlan, Problem } from './config.ts';
+import type { Ceilings, KmsKeys, NetworkPlan, Problem, SpendingPlan } from './config.ts';
 import { rpcVariable } from './endpoints.ts';
 import type { Keys } from './keys.ts';
 import { VARIABLES } from './variables.ts';
@@ -17,12 +17,13 @@ export type Given = {
   readonly networks: Networks;
   readonly urls: ReadonlyMap<Caip2, string>;
   readonly ceilings: ReadonlyMap<Caip2, Ceilings>;
+  readonly spending: ReadonlyMap<Caip2, SpendingPlan>;
   readonly keys: Keys;
   /** The content of NETWORKS. */
   readonly only: readonly string[] | undefined;
 };
 
-export function decideServing({ networks, urls, ceilings, keys, only }: Given): Serving {
+export function decideServing({ networks, urls, ceilings, spending, keys, only }: Given): Serving {
   const allowed = allowList(networks, only);
   const served: NetworkPlan[] = [];
   const unserved = new Map<Caip2, string>();
@@ -39,7 +40,8 @@ export function decideServing({ networks, urls, ceilings, keys, only }: Given): 
       unserved.set(network.caip2, 'NETWORKS does not name it.');
     } else {
       const verdict = judge(network, rpcUrl, keys, allowed.networks !== undefined);
-      if (verdict.status === 'served') served.push({ ...verdict.plan, ceilings: ceilings.get(network.caip2) ?? {} });
+      const costs = { ceilings: ceilings.get(network.caip2) ?? {}, spending: spending.get(network.caip2) ?? {} };
+      if (verdict.status === 'served') served.push({ ...verdict.plan, ...costs });
       else unserved.set(network.caip2, verdict.why);
       if (verdict.status === 'problem') problems.push(verdict.problem);
     }
@@ -50,7 +52,7 @@ export function decideServing({ networks, urls, ceilings, keys, only }: Given): 
 const NOT_YET = 'This version serves EVM networks only.';
 
 type Verdict =
-  | { readonly status: 'served'; readonly plan: Omit<NetworkPlan, 'ceilings'> }
+  | { readonly status: 'served'; readonly plan: Omit<NetworkPlan, 'ceilings' | 'spending'> }
   | { readonly status: 'unserved'; readonly why: string }
   | { readonly status: 'problem'; readonly why: string; readonly problem: Problem };
 

@@ -22,8 +22,8 @@ export type IntakeOptions<A extends Authorization> = {
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
-  /** Refuses a payment that cannot be carried in time; `undefined` admits. */
-  readonly admit: (authorization: A) => Settlement | undefined;
+  /** Refuses a payment that cannot be carried or paid for now; `undefined` admits, and reserves what it may cost. */
+  readonly admit: (kase: Case<A>) => Promise<Settlement | undefined>;
   /** True once nothing new may be sent. */
   readonly closing: () => boolean;
 };
@@ -45,7 +45,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
     // The claim within this process, taken before the first await.
-    const kase = openCase(authorization, print, how.key);
+    const kase = openCase(authorization, print, how);
     cases.byAnchor.set(authorization.anchor, kase);
     const answered = cases.wait(kase, attachWaiter(kase), how);
     void begin(kase);
@@ -77,7 +77,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
       const late = chain.untimely(authorization, clock.now());
       if (late !== undefined) return cases.finish(kase, failed(authorization, late.reason, late.message, ''));
-      const busy = options.admit(authorization);
+      const busy = await options.admit(kase);
       if (busy !== undefined) return cases.finish(kase, busy);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), options.ask(authorization)]);
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));

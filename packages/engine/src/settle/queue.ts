@@ -32,8 +32,11 @@ export type Queue<A extends Authorization> = {
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
-  /** The next payments one transaction may carry, never one whose window closes too soon. */
-  take(): readonly Case<A>[];
+  /**
+   * The next payments one transaction may carry, never one whose window closes too soon. `budget`: native units that they may
+   * cost together; one is given all the same.
+   */
+  take(budget?: bigint): readonly Case<A>[];
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -93,18 +96,21 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
   }
 
   /** Who may travel with the first, in the order of the queue. */
-  function companyOf(first: Case<A>, share: number): readonly Case<A>[] {
+  function companyOf(first: Case<A>, share: number, budget: bigint | undefined): readonly Case<A>[] {
     const most = Math.min(share, first.most);
     if (most <= 1 || !chain.groupable(first.authorization)) return [];
     const company: Case<A>[] = [];
     const perPayer = new Map([[first.authorization.payer, 1]]);
     let least = most;
+    let cost = chain.ceiling(first.authorization);
     for (const kase of queue) {
       if (company.length + 1 >= least) break;
       const { payer } = kase.authorization;
       const already = perPayer.get(payer) ?? 0;
       if (already >= MOST_PER_PAYER || kase.most <= company.length + 1 || lateness(kase) !== undefined) continue;
       if (!chain.groupable(kase.authorization)) continue;
+      cost += chain.ceiling(kase.authorization);
+      if (budget !== undefined && cost > budget) break;
       perPayer.set(payer, already + 1);
       least = Math.min(least, kase.most);
       company.push(kase);
@@ -125,10 +131,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       queue.unshift(...back);
       for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
-    take() {
+    take(budget) {
       const first = nextTimely();
       if (first === undefined) return [];
-      const company = companyOf(first, shareOf(queue.length + 1, options.room(), options.window, chain.capacity()));
+      const company = companyOf(
+        first,
+        shareOf(queue.length + 1, options.room(), options.window, chain.capacity()),
+        budget,
+      );
       if (company.length > 0) {
         const taken = new Set(company);
         queue = queue.filter((kase) => !taken.has(kase));
