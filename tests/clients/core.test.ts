@@ -21,7 +21,7 @@ let facilitator: Running;
 let http: HTTPFacilitatorClient;
 beforeAll(async () => {
   chain = await startNetworkChain('base-sepolia');
-  facilitator = await facilitatorFor([chain], { SETTLE_WAIT_SECONDS: '1' });
+  facilitator = await facilitatorFor([chain], { SETTLE_WAIT_SECONDS: '2' });
   http = new HTTPFacilitatorClient({ url: facilitator.url });
 });
 afterAll(async () => {

@@ -29,6 +29,8 @@ export type House = {
   secrets(): readonly string[];
   /** Decides from now on about every call on its way to the chain. */
   intercept(how: Intercept): void;
+  /** Ends every session on the database. */
+  endSessions(): Promise<void>;
   /** Starts a process on the house's journal and chain. */
   start(env?: Readonly<Record<string, string>>): Promise<Started>;
   /** The same, when it has to come up. Killed at the end of the test if it still runs. */
@@ -50,10 +52,16 @@ export async function openHouse(store: Store, options: { readonly blockTime?: nu
   onTestFinished(() => forwarder.stop());
   const signer = newWallet();
   await anvil.setBalance(signer.address, GAS_MONEY);
-  const journalUrl = store === 'SQLite' ? `sqlite:${join(folder, 'journal.db')}` : await postgres();
+  const database = store === 'SQLite' ? undefined : await startPostgres();
+  onTestFinished(() => database?.stop());
+  const journalUrl = database?.url ?? `sqlite:${join(folder, 'journal.db')}`;
 
   const secret = randomNonce().slice(2, 34);
-  const secrets = [secret, signer.privateKey.slice(2), ...(store === 'SQLite' ? [] : [new URL(journalUrl).password])];
+  const secrets = [
+    secret,
+    signer.privateKey.slice(2),
+    ...(database === undefined ? [] : [new URL(journalUrl).password]),
+  ];
 
   async function start(env: Readonly<Record<string, string>> = {}): Promise<Started> {
     const started = await startServer(
@@ -78,6 +86,9 @@ export async function openHouse(store: Store, options: { readonly blockTime?: nu
   return {
     ...{ anvil, signer, start },
     secrets: () => secrets,
+    async endSessions() {
+      await database?.endSessions();
+    },
     scene: () => openScene(anvil, 2, (signature) => secrets.push(signature.slice(2, 66), signature.slice(66, 130))),
     intercept(next) {
       how = next;
@@ -88,12 +99,6 @@ export async function openHouse(store: Store, options: { readonly blockTime?: nu
       return started.server;
     },
   };
-}
-
-async function postgres(): Promise<string> {
-  const { url, stop } = await startPostgres();
-  onTestFinished(stop);
-  return url;
 }
 
 /** The hash of the transaction that a call hands over; undefined for other calls. */

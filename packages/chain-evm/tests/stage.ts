@@ -35,7 +35,7 @@ export function registered(name: string): EvmNetwork {
 /** A token of the registry's shape for a fixture it does not know. */
 export function tokenLike(fixture: TokenFixture, overloads: 'both' | 'vrs' = 'both'): EvmToken {
   const { symbol, address, decimals, name, version } = fixture;
-  const transfer = { method: 'eip3009', overloads, strictTimes: true } as const;
+  const transfer = { method: 'eip3009', overloads } as const;
   return {
     symbol,
     address: address as `0x${string}`,

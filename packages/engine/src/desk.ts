@@ -57,7 +57,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   let cancelReopen: (() => void) | undefined;
   let recalled = false;
 
-  const window = nonceWindow * chain.signers.length;
+  const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
   const budget = createBudget(spending.budget ?? {}, clock);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
   const purses = createPurses<A>({ ...{ chain, clock, meter, reach }, floor: spending.floor, onLooked: pump });
@@ -262,7 +262,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   /** Why nothing can be taken now, if so. */
   function shut(): Refusal | Unavailable | undefined {
-    if (closing) return unavailable('The facilitator is shutting down. Send the request again.', 1).answer;
+    if (closing) return unavailable('The facilitator is shutting down.', 1).answer;
     if (status === 'open') return undefined;
     if (status === 'closed')
       return { status: 'refused', reason: 'invalid_network', message: `${network} is switched off: ${reason}.` };

@@ -29,7 +29,8 @@ export const REASONS = {
   },
   unexpected_settle_error: {
     source: 'spec',
-    meaning: 'The payment could not be settled now. Nothing was sent. Try again.',
+    meaning:
+      'It could not be decided now whether the payment settles. The message says where nothing was sent. Try again.',
   },
   duplicate_settlement: {
     source: 'v1',

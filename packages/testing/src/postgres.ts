@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { type Child, startChild } from './child.ts';
 import { freePort } from './free-port.ts';
 
@@ -13,6 +14,8 @@ export type Postgres = {
   /** Connection string of a superuser and the database `postgres`. */
   readonly url: string;
   readonly pid: number;
+  /** Ends every session on it, as a fail-over does. Clients may connect again at once. */
+  endSessions(): Promise<void>;
   /** Shuts the server down and removes its files. Safe to repeat. */
   stop(): Promise<void>;
 };
@@ -38,9 +41,11 @@ export async function startPostgres(options: { readonly binaries?: string } = {}
     const password = randomBytes(16).toString('hex');
     await createCluster(binaries, data, home, password, identity);
     const { server, port } = await serve(binaries, data, identity);
+    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     return {
-      url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+      url,
       pid: server.pid,
+      endSessions: () => endSessions(url),
       async stop() {
         // SIGINT is PostgreSQL's "fast" shutdown: it ends sessions and writes a checkpoint.
         await server.stop('SIGINT');
@@ -50,6 +55,18 @@ export async function startPostgres(options: { readonly binaries?: string } = {}
   } catch (fault) {
     await rm(home, { recursive: true, force: true });
     throw fault;
+  }
+}
+
+async function endSessions(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null',
+    );
+  } finally {
+    await client.end();
   }
 }
 

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { acceptsEndpoint } from './accepts.ts';
+import { ARRIVAL, answerBroken } from './arrival.ts';
 import { limitCrowd } from './crowd.ts';
 import { addEndpoint } from './endpoint.ts';
-import { answerFaults } from './faults.ts';
+import { answerBadPath, answerFaults } from './faults.ts';
 import { healthEndpoint } from './health.ts';
 import type { House } from './house.ts';
 import { acceptJson } from './json-body.ts';
@@ -21,10 +22,8 @@ import { supportedEndpoint } from './supported.ts';
 import { verifyEndpoint } from './verify.ts';
 import { versionEndpoint } from './version.ts';
 
-/** A request has this long to arrive in full; slower senders hold sockets for nothing. */
-const ARRIVAL_MS = 15_000;
-/** For endpoints that do not set their own. */
-const ANSWER_MS = 10_000;
+/** For endpoints that do not set their own. Longer than a body may take to arrive: that has an answer of its own. */
+const ANSWER_MS = 20_000;
 /** Browsers may remember the answer to a preflight for this long. */
 const PREFLIGHT_SECONDS = 86_400;
 
@@ -32,7 +31,9 @@ const PREFLIGHT_SECONDS = 86_400;
 export function createApp(house: House): FastifyInstance {
   const { options } = house;
   const { rateLimitPerMinute, trustProxyHops } = options;
-  const log: FastifyBaseLogger = house.log;
+  // The framework's own words have an event name too; that it listens is said by whoever starts it.
+  const level = house.log.isLevelEnabled('warn') ? 'warn' : house.log.level;
+  const log: FastifyBaseLogger = house.log.child({ event: 'http.framework' }, { level });
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -41,7 +42,9 @@ export function createApp(house: House): FastifyInstance {
     requestIdHeader: false,
     trustProxy: trustProxyHops > 0 && ((_address, hop) => hop < trustProxyHops),
     bodyLimit: options.bodyLimit,
-    requestTimeout: ARRIVAL_MS,
+    ...ARRIVAL,
+    clientErrorHandler: answerBroken(house),
+    frameworkErrors: answerBadPath,
     handlerTimeout: ANSWER_MS,
     keepAliveTimeout: options.keepAliveMs,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },

@@ -8,7 +8,7 @@ let here: Site;
 let url: string;
 
 beforeAll(async () => {
-  here = site();
+  here = site({ find: async () => [] });
   url = await here.app.listen({ host: '127.0.0.1', port: 0 });
 });
 afterAll(() => here.app.close());
@@ -113,6 +113,46 @@ describe('faults beyond the body', () => {
     expect((await read(response)).error).toContain('Did you mean /verify?');
   });
 
+  it.each([
+    ['/setle', 'Did you mean /settle?'],
+    ['/Verify', 'Did you mean /verify?'],
+    ['/settle/now', 'Did you mean /settle?'],
+    ['/settlement/0xabc', 'Did you mean /settlements/{id}?'],
+    ['/settlements', 'Did you mean /settlements/{id}?'],
+    ['/nope', 'There is /, /verify,'],
+    ['/v1', 'There is /, /verify,'],
+    [`/${'x'.repeat(5_000)}`, 'There is /, /verify,'],
+  ])('suggests what is near to %s, else lists what there is', async (path, hint) => {
+    const response = await fetch(`${url}${path}`);
+    expect(response.status).toBe(404);
+    expect(await read(response)).toEqual({ error: expect.stringContaining(hint), requestId: expect.any(String) });
+  });
+
+  it('answers 405 with a request id', async () => {
+    const response = await fetch(`${url}/settle`, { method: 'DELETE' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, POST, HEAD');
+    expect(await read(response)).toMatchObject({
+      error: expect.stringContaining('DELETE'),
+      requestId: expect.any(String),
+    });
+  });
+
+  it.each([
+    ['unknown', `0x${'ab'.repeat(32)}`, 404],
+    ['odd', encodeURIComponent("🦊 '; drop table payments; --"), 404],
+    ['with a slash', 'a%2Fb', 404],
+    ['with a zero byte', 'a%00b', 404],
+    ['half a surrogate', '%ED%A0%80', 400],
+    ['not decodable', '%E0%A4%A', 400],
+    ['long', 'x'.repeat(450), 404],
+    ['far too long', 'x'.repeat(5_000), 414],
+  ])('answers an id that is %s', async (_what, id, status) => {
+    const response = await fetch(`${url}/settlements/${id}`);
+    expect(response.status).toBe(status);
+    expect(await read(response)).toEqual({ error: expect.any(String), requestId: expect.any(String) });
+  });
+
   it('answers 431 to huge headers', async () => {
     const response = await fetch(`${url}/verify`, { headers: { 'payment-signature': 'x'.repeat(40_000) } });
     expect(response.status).toBe(431);
@@ -132,12 +172,6 @@ describe('faults beyond the body', () => {
       headers: { 'content-type': 'application/json' },
     });
     expect(response.status).toBe(400);
-  });
-
-  it('answers 400 to a path that cannot be decoded', async () => {
-    const response = await fetch(`${url}/settlements/%E0%A4%A`);
-    expect(response.status).toBe(400);
-    expect(await read(response)).toMatchObject({ error: expect.any(String) });
   });
 
   it('refuses an idempotency key of the wrong form', async () => {

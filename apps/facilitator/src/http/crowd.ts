@@ -21,7 +21,7 @@ export function limitCrowd(app: FastifyInstance, most: number): Counted {
       if (request.routeOptions.config.vital === true) return;
       if (open >= most || working >= most) {
         const message =
-          'More requests are being worked on than this server takes. Nothing was decided: try again soon.';
+          'More requests are being worked on than this server takes. This one was not begun. Send the identical request again.';
         return sendFault(request, reply, { status: 503, message, retryAfter: RETRY_SECONDS });
       }
       open += 1;

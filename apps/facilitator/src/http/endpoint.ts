@@ -1,6 +1,7 @@
 /** Puts an endpoint on the server; other methods on its path are answered 405. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Counted } from './crowd.ts';
+import { sendFault } from './fault-answer.ts';
 
 /** Whose fields an error answer carries, so that clients that read `isValid` or `success` from any status work. */
 export type AnswerForm = 'verify' | 'settle' | 'pay';
@@ -44,10 +45,10 @@ export function addEndpoint(app: FastifyInstance, endpoint: Endpoint, counted: C
     url,
     // The body of a wrong method is of no interest: it is not parsed.
     onRequest: async (request, reply) =>
-      reply
-        .code(405)
-        .header('allow', allow.join(', '))
-        .send({ error: `${request.method} is not possible on ${url}. Use ${allowed.join(' or ')}.` }),
+      sendFault(request, reply.header('allow', allow.join(', ')), {
+        status: 405,
+        message: `${request.method} is not possible on ${url}. Use ${allowed.join(' or ')}.`,
+      }),
     handler: () => undefined,
   });
 }

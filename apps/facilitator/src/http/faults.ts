@@ -17,13 +17,36 @@ export function answerFaults(app: FastifyInstance, house: House, paths: readonly
   });
   const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
-    const near = closestMatch(path.toLowerCase().slice(0, 100), paths, { maxDistance: 4 });
-    const hint = near === undefined ? `There is ${paths.join(', ')}.` : `Did you mean ${near}?`;
-    return sendFault(request, reply, { status: 404, message: `There is nothing at this path. ${hint}` });
+    return sendFault(request, reply, {
+      status: 404,
+      message: `There is nothing at this path. ${hintFor(path, paths)}`,
+    });
   };
   app.setNotFoundHandler(notFound);
   // Before the body is read: its faults are of no interest at a wrong path.
   app.addHook('onRequest', async (request, reply) => (request.is404 ? notFound(request, reply) : undefined));
+}
+
+/** The path that was probably meant, or all there are. */
+function hintFor(path: string, paths: readonly string[]): string {
+  const byName = new Map(paths.flatMap((each) => (each === '/' ? [] : [[nameOf(each), each] as const])));
+  const typed = nameOf(path).toLowerCase().slice(0, 100);
+  // Two slips in a word of six letters are a typo, three are another word.
+  const near = closestMatch(typed, [...byName.keys()], { maxDistance: Math.floor(typed.length / 3) });
+  return near === undefined ? `There is ${paths.join(', ')}.` : `Did you mean ${byName.get(near)}?`;
+}
+
+function nameOf(path: string): string {
+  return path.split('/', 2)[1] ?? '';
+}
+
+/** Answers a path that the router cannot read. */
+export function answerBadPath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const message =
+    error.code === 'FST_ERR_BAD_URL'
+      ? 'The path cannot be read: a % must be followed by two hexadecimal digits of UTF-8.'
+      : 'The path is too long.';
+  sendFault(request, reply, { status: error.statusCode ?? 400, message });
 }
 
 function faultOf(error: FastifyError | FaultError, bodyLimit: number): Fault {

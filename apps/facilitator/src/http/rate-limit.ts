@@ -21,7 +21,7 @@ export function limitRate(app: FastifyInstance, perMinute: number): void {
       if (counted.isAllowed || !counted.isExceeded) return;
       const message =
         `These are more than ${perMinute} requests in a minute from this address. ` +
-        'Nothing was decided: send the identical request again later.';
+        'This one was not begun. Send the identical request again later.';
       return sendFault(request, reply, { status: 429, message, retryAfter: counted.ttlInSeconds });
     });
   });

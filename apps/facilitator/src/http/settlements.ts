@@ -2,10 +2,12 @@
 import type { PaymentRecord } from '@facilitator/engine';
 import { transactionPage } from '@facilitator/protocol';
 import type { Endpoint } from './endpoint.ts';
+import { sendFault } from './fault-answer.ts';
 import type { House } from './house.ts';
 
 /** Anchors and hashes are far shorter. */
 const LONGEST_ID = 400;
+const UNKNOWN = 'No payment is known by this id or transaction hash. Payments that were only verified leave nothing.';
 
 export function settlementsEndpoint(house: House): Endpoint {
   return {
@@ -15,10 +17,7 @@ export function settlementsEndpoint(house: House): Endpoint {
         const id = idOf(request.params);
         const records = id === undefined ? [] : await find(house, id);
         if (records.length === 0) {
-          return reply.code(404).send({
-            error:
-              'No payment is known by this id or transaction hash. Payments that were only verified leave nothing.',
-          });
+          return sendFault(request, reply, { status: 404, message: UNKNOWN });
         }
         return { settlements: records.map((record) => settlementView(house, record)) };
       },

@@ -27,7 +27,7 @@ beforeEach(() => {
 /** One lane of 12 nonces: 600 payments a turn of three seconds. */
 function admission(change: Partial<AdmissionOptions<ReturnType<typeof authorizationOf>>> = {}) {
   return createAdmission({
-    ...{ chain, clock, window: 12 },
+    ...{ chain, clock, window: () => 12 },
     meter: { record: (event) => events.push(event) },
     waiting: () => 0,
     purses: { allDry: () => false, look: async () => {} },
@@ -73,7 +73,7 @@ describe('by money', () => {
     const refused = await admission({ purses })(kase());
     expect(refused?.answer).toMatchObject({
       status: 'unavailable',
-      message: `None of the keys that pay has enough for gas on ${NETWORK}: fund 0xone or 0xtwo. Nothing was sent.`,
+      message: `None of the keys that pay has enough for gas on ${NETWORK}: fund 0xone or 0xtwo. Nothing was sent. Send the identical request again.`,
     });
     expect(looks).toBe(1);
     const funded = {
@@ -89,7 +89,7 @@ describe('by money', () => {
     const refused = await admission({ chain: { ...chain, tooDear: () => 'gas is at 9 wei' } })(kase());
     expect(refused?.answer).toMatchObject({
       status: 'unavailable',
-      message: `Settling on ${NETWORK} costs more now than is allowed here: gas is at 9 wei. Nothing was sent.`,
+      message: `Settling on ${NETWORK} costs more now than is allowed here: gas is at 9 wei. Nothing was sent. Send the identical request again.`,
     });
   });
 
@@ -104,7 +104,7 @@ describe('by money', () => {
     for (const caller of ['third', 'fourth'])
       expect((await admit(kase(60n, caller)))?.answer).toMatchObject({
         status: 'unavailable',
-        message: `The gas budget of ${NETWORK} for 24 hours is used up. Nothing was sent.`,
+        message: `The gas budget of ${NETWORK} for 24 hours is used up. Nothing was sent. Send the identical request again.`,
       });
     expect(events).toEqual([
       { type: 'budget.exhausted', network: NETWORK, whose: 'caller' },

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Budget } from '../spending/budget.ts';
 import type { Purses } from '../spending/purses.ts';
-import { unavailable } from './answers.ts';
+import { notSent } from './answers.ts';
 import type { Case } from './case.ts';
 
 export type AdmissionOptions<A extends Authorization> = {
@@ -15,7 +15,7 @@ export type AdmissionOptions<A extends Authorization> = {
   /** Payments that wait for a lane. */
   readonly waiting: () => number;
   /** Transactions that all lanes together may have open. */
-  readonly window: number;
+  readonly window: () => number;
   readonly purses: Pick<Purses, 'allDry' | 'look'>;
   readonly budget: Pick<Budget, 'reserve'>;
 };
@@ -44,21 +44,18 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
 
   function crowded(authorization: A): Settlement | undefined {
     const ahead = options.waiting();
-    const perTurn = Math.max(1, options.window * chain.capacity());
+    const perTurn = Math.max(1, options.window() * chain.capacity());
     const turnMs = chain.blockMs * TURN_BLOCKS;
     // Whoever fits into the next turn does not wait.
     const waitSeconds = Math.ceil((Math.floor(ahead / perTurn) * turnMs) / 1000);
     if (ahead >= MOST_WAITING)
-      return unavailable(
-        `Too many payments wait on this network: ${ahead}. Nothing was sent.`,
-        Math.max(1, waitSeconds),
-      );
+      return notSent(`Too many payments wait on this network: ${ahead}.`, Math.max(1, waitSeconds));
     if (waitSeconds === 0) return undefined;
     const then = clock.now() + BigInt(waitSeconds);
     if (chain.untimely(authorization, then) === undefined || chain.untimely(authorization, clock.now()) !== undefined)
       return undefined;
-    return unavailable(
-      `${ahead} payments wait on this network, about ${waitSeconds} s, and the authorization could expire meanwhile. Nothing was sent.`,
+    return notSent(
+      `${ahead} payments wait on this network, about ${waitSeconds} s, and the authorization could expire meanwhile.`,
       waitSeconds,
     );
   }
@@ -67,16 +64,13 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
     if (!purses.allDry()) return undefined;
     // It may have been funded a moment ago.
     await purses.look();
-    return purses.allDry() ? unavailable(`${sentence(whyDry(chain))} Nothing was sent.`, DRY_RETRY) : undefined;
+    return purses.allDry() ? notSent(`${sentence(whyDry(chain))}`, DRY_RETRY) : undefined;
   }
 
   function dear(authorization: A): Settlement | undefined {
     const why = chain.tooDear(authorization);
     if (why === undefined) return undefined;
-    return unavailable(
-      `Settling on ${network} costs more now than is allowed here: ${why}. Nothing was sent.`,
-      DEAR_RETRY,
-    );
+    return notSent(`Settling on ${network} costs more now than is allowed here: ${why}.`, DEAR_RETRY);
   }
 
   function book(kase: Case<A>): Settlement | undefined {
@@ -92,7 +86,7 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
       meter.record({ type: 'budget.exhausted', network, whose });
     }
     const budgetOf = whose === 'network' ? 'The gas budget' : 'Your share of the gas budget';
-    return unavailable(`${budgetOf} of ${network} for 24 hours is used up. Nothing was sent.`, retryAfter);
+    return notSent(`${budgetOf} of ${network} for 24 hours is used up.`, retryAfter);
   }
 
   return async (kase) => crowded(kase.authorization) ?? (await dry()) ?? dear(kase.authorization) ?? book(kase);

@@ -4,6 +4,8 @@ import type { Conflict, Settlement, Unavailable } from '../engine.ts';
 import type { Authorization, Refusal } from '../ports/chain.ts';
 import type { PaymentRecord } from '../ports/journal.ts';
 
+type Undecided = { readonly id: undefined; readonly answer: Unavailable };
+
 type Paid = Pick<Authorization, 'anchor' | 'payer' | 'amount'>;
 
 export function settled(paid: Paid, transaction: string, locator: Locator): Settlement {
@@ -40,7 +42,22 @@ export function duplicate(paid: Paid, why: string): Settlement {
   return failed(paid, 'duplicate_settlement', why, '');
 }
 
-export function unavailable(message: string, retryAfter: number): { id: undefined; answer: Unavailable } {
+/** Only says that the request may be repeated: an earlier one for the same payment may have sent it. */
+export function unavailable(why: string, retryAfter: number): Undecided {
+  return undecided(`${why} Send the identical request again.`, retryAfter);
+}
+
+/** The same where it is certain that the payment has not been sent. */
+export function notSent(why: string, retryAfter: number): Undecided {
+  return undecided(`${why} Nothing was sent. Send the identical request again.`, retryAfter);
+}
+
+/** The chain could not be asked. `detail` has no full stop. */
+export function unchecked(detail: string): Undecided {
+  return notSent(`The payment could not be checked: ${detail}.`, 2);
+}
+
+function undecided(message: string, retryAfter: number): Undecided {
   return { id: undefined, answer: { status: 'unavailable', message, retryAfter } };
 }
 

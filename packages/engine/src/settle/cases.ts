@@ -48,7 +48,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
     else if (kase.phase === 'remote') options.onOverdue(kase);
     else if (kase.transaction !== '') tell(kase, pendingOf(kase), waiter);
     else if (kase.phase === 'queued') options.onOverdue(kase);
-    else tell(kase, unavailable('The payment could not be checked in time. Nothing was sent.', 2), waiter);
+    else tell(kase, unavailable('The payment could not be checked in time.', 2), waiter);
   }
 
   function signed(kase: Case<A>, transaction: string): void {

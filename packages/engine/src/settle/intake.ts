@@ -7,7 +7,17 @@ import type { Authorization, Chain, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, PaymentRecord } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import { duplicate, failed, finalAnswer, keyConflict, pending, refused, unavailable } from './answers.ts';
+import {
+  duplicate,
+  failed,
+  finalAnswer,
+  keyConflict,
+  notSent,
+  pending,
+  refused,
+  unavailable,
+  unchecked,
+} from './answers.ts';
 import { attachWaiter, type Case, openCase } from './case.ts';
 import type { Cases } from './cases.ts';
 
@@ -70,11 +80,13 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
 
   async function begin(kase: Case<A>): Promise<void> {
     const { authorization } = kase;
+    let fresh = false;
     try {
       if (leftovers.has(authorization.anchor)) await forget(authorization.anchor);
       const known = await journal.payment(authorization.anchor);
       // Only the journal knows whether the process that claimed it still lives.
       if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
+      fresh = true;
       const late = chain.untimely(authorization, clock.now());
       if (late !== undefined) return cases.finish(kase, failed(authorization, late.reason, late.message, ''));
       const busy = await options.admit(kase);
@@ -94,7 +106,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       });
       // Harmless if the claim was never stored.
       await forget(authorization.anchor).catch(() => undefined);
-      cases.finish(kase, unavailable('The payment could not be recorded. Nothing was sent.', 2));
+      cases.finish(kase, fresh ? notSent('The payment could not be recorded.', 2) : unavailable(UNREAD, 2));
     }
   }
 
@@ -129,7 +141,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const final = finalAnswer(known);
     if (final === undefined)
       return known.transaction === undefined
-        ? unavailable('This payment is on its way in another process. Send the request again.', 1)
+        ? unavailable('This payment is on its way in another process.', 1)
         : pending(authorization, known.transaction);
     if (known.state === 'failed' || sameKey) return final;
     if (kase.waiter === undefined || !(await journal.deliver(known.id)))
@@ -142,9 +154,11 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   return { settle, answerKnown };
 }
 
+const UNREAD = 'What is known of this payment could not be read.';
+
 /** Why a claimed payment was not queued. */
 function unsent(authorization: Authorization, verdict: Verdict): Settlement {
   if (verdict.status === 'refused') return failed(authorization, verdict.reason, verdict.message, '');
-  if (verdict.status === 'unavailable') return unavailable(`The payment could not be checked: ${verdict.detail}`, 2);
-  return unavailable('The request ended before the payment was sent. Nothing was sent.', 1);
+  if (verdict.status === 'unavailable') return unchecked(verdict.detail);
+  return notSent('The request ended before the payment was sent.', 1);
 }

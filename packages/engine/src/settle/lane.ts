@@ -38,7 +38,9 @@ export type Lane = {
   readonly signer: string;
   /** Nonces without an outcome. */
   inFlight(): number;
-  /** Nonces it may still take before it waits; 0 while it takes none. */
+  /** Nonces it may use at once; 0 while its signer is dry or rests. */
+  window(): number;
+  /** How many of them it may still take before it waits. */
   room(): number;
   /** Why its signer does not sign; undefined unless it rests because of that. */
   trouble(): string | undefined;
@@ -134,7 +136,11 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   }
 
   function mayTake(): boolean {
-    return !resting && !purses.isDry(signer) && (spare() ?? 0n) >= 0n;
+    return works() && (spare() ?? 0n) >= 0n;
+  }
+
+  function works(): boolean {
+    return !resting && !purses.isDry(signer);
   }
 
   /** What it may spend although everything that is open costs all it may: nodes count like that. */
@@ -167,6 +173,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   return {
     signer,
     inFlight: () => open.size,
+    window: () => (works() ? options.window : 0),
     room: () => (mayTake() ? Math.max(0, options.window - open.size) : 0),
     trouble: () => trouble,
     async align() {

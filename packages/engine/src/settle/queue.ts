@@ -5,7 +5,7 @@ import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import { failed, unavailable } from './answers.ts';
+import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 
@@ -20,7 +20,7 @@ export type QueueOptions<A extends Authorization> = {
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */
-  readonly window: number;
+  readonly window: () => number;
   /** There is something to take. */
   readonly onFilled: () => void;
   /** A payment that was on the network once ran out of time: only the chain can say whether it was paid. */
@@ -77,7 +77,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     const at = queue.indexOf(kase);
     if (at < 0) return;
     queue.splice(at, 1);
-    await drop(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
+    await drop(kase, notSent('The payment could not be sent in time.', 2));
   }
 
   function nextTimely(): Case<A> | undefined {
@@ -136,7 +136,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       if (first === undefined) return [];
       const company = companyOf(
         first,
-        shareOf(queue.length + 1, options.room(), options.window, chain.capacity()),
+        shareOf(queue.length + 1, options.room(), options.window(), chain.capacity()),
         budget,
       );
       if (company.length > 0) {

@@ -5,7 +5,7 @@ import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Journal, PaymentRecord } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import { unavailable } from './answers.ts';
+import { notSent, unavailable } from './answers.ts';
 import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
 import { reopen } from './reopen.ts';
@@ -49,7 +49,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     cases.entrusted(kase);
     await guarded(kase, async () => {
       if (await journal.handOver(kase.authorization.anchor)) return;
-      cases.finish(kase, unavailable('The payment could not be handed to the process that writes.', 1));
+      cases.finish(kase, notSent('The payment could not be handed to the process that writes.', 1));
     });
   }
 
@@ -57,7 +57,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     await guarded(kase, async () => {
       const { anchor } = kase.authorization;
       const released = kase.transaction === '' && (await journal.release(anchor));
-      if (released) cases.finish(kase, unavailable('The payment could not be sent in time. Nothing was sent.', 2));
+      if (released) cases.finish(kase, notSent('The payment could not be sent in time.', 2));
       else await learn(anchor, true);
     });
   }
@@ -142,10 +142,10 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
 }
 
 function unsent(): Settlement {
-  return unavailable('The payment could not be sent. Nothing was sent.', 1);
+  return notSent('The payment could not be sent.', 1);
 }
 
 /** Another process may have sent it, or may yet. */
 function unreadable(): Settlement {
-  return unavailable('What became of the payment could not be read. Send the identical request again.', 2);
+  return unavailable('What became of the payment could not be read.', 2);
 }

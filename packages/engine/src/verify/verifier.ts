@@ -5,7 +5,7 @@ import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Reach } from '../reach.ts';
-import { unavailable } from '../settle/answers.ts';
+import { unchecked } from '../settle/answers.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
 /** Authorizations per round trip. */
@@ -60,7 +60,7 @@ export function createVerifier<A extends Authorization>(options: VerifierOptions
     const verdict = await ask(authorization);
     if (verdict.status === 'valid') return { status: 'valid', payer };
     if (verdict.status === 'refused') return invalid({ ...verdict, payer });
-    return unavailable(`The payment could not be checked: ${verdict.detail}`, 2).answer;
+    return unchecked(verdict.detail).answer;
   }
 
   return {

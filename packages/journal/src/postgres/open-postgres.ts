@@ -29,7 +29,9 @@ const STATEMENT_MS = 5_000;
 /** For a server that has stopped answering at all; longer, so that a live one speaks first. */
 const ANSWER_MS = 8_000;
 /** A process that hangs inside a transaction must not keep its row locks. */
-const IDLE_IN_TRANSACTION_MS = 15_000;
+const IDLE_IN_TRANSACTION_MS = 10_000;
+/** A process that is frozen keeps its connection: after so long without a word it loses what it holds. */
+const LEASE = '10s';
 const READERS = 4;
 const INT8 = 20;
 
@@ -146,6 +148,8 @@ async function beginSession(client: ClientBase, self: bigint): Promise<void> {
   await client.query(
     `select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'`,
   );
+  // PostgreSQL 13 does not know it.
+  await client.query(`select set_config(name, '${LEASE}', false) from pg_settings where name = 'idle_session_timeout'`);
   // Says that this process lives. Shared, so that a session that is dying somewhere never keeps its successor waiting.
   await client.query('select pg_advisory_lock_shared($1, $2)', [OWNER_LOCKS, self]);
 }

@@ -32,8 +32,8 @@ export type WriteRights = Pick<Peers, 'moment' | 'holds'> & {
 
 /** How often a right that another process has is asked for, in case that one dies without a word. */
 const ASK_MS = 1_000;
-/** With nothing to ask for, how often the session is used, so that a broken one is noticed. */
-const IDLE_ASKS = 5;
+/** With nothing to ask for, every how many asks the session is used: a broken one is noticed, a sound one is not ended as idle. */
+const IDLE_ASKS = 3;
 
 export function createWriteRights(options: WriteRightsOptions): WriteRights {
   const { connect, clock, keyOf, freedChannel } = options;

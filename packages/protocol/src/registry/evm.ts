@@ -24,7 +24,7 @@ export function etherscan(site: string): Explorer {
   return { transaction: `${site}/tx/{hash}`, address: `${site}/address/{address}` };
 }
 
-/** A FiatToken: 6 decimals, both overloads, inclusive times, domain version 2 unless given. */
+/** A FiatToken: 6 decimals, both overloads, domain version 2 unless given. */
 export function fiatToken(symbol: string, address: EvmAddress, name: string, version = '2'): EvmToken {
   return {
     symbol,
@@ -32,7 +32,7 @@ export function fiatToken(symbol: string, address: EvmAddress, name: string, ver
     decimals: 6,
     domain: { name, version },
     domainVerified: true,
-    transfer: { method: 'eip3009', overloads: 'both', strictTimes: false },
+    transfer: { method: 'eip3009', overloads: 'both' },
   };
 }
 
@@ -51,7 +51,7 @@ export function splitSignatureOnly(token: EvmToken): EvmToken {
   return { ...token, transfer: { ...token.transfer, overloads: 'vrs' } };
 }
 
-/** GLUE: only v, r, s, no `version()`, and a window whose two ends are both excluded. */
+/** GLUE: only v, r, s, and no `version()`. */
 export function glue(address: EvmAddress, domain: Domain): EvmToken {
   return {
     symbol: 'GLUE',
@@ -59,7 +59,7 @@ export function glue(address: EvmAddress, domain: Domain): EvmToken {
     decimals: 6,
     domain,
     domainVerified: true,
-    transfer: { method: 'eip3009', overloads: 'vrs', strictTimes: true },
+    transfer: { method: 'eip3009', overloads: 'vrs' },
   };
 }
 

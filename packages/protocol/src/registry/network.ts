@@ -19,14 +19,10 @@ export type Explorer = { readonly transaction: string; readonly address: string 
 /** The part of an EIP-712 domain that a token chooses; chain id and contract follow from where it lives. */
 export type Domain = { readonly name: string; readonly version: string };
 
-/**
- * EIP-3009. `both`: the overload with `bytes signature` exists beside the one with v, r, s; `vrs`: only the latter.
- * `strictTimes`: the token compares with `<` at both ends of the window and so refuses the very second of either end.
- */
+/** EIP-3009. `both`: the overload with `bytes signature` exists beside the one with v, r, s; `vrs`: only the latter. */
 export type Eip3009 = {
   readonly method: 'eip3009';
   readonly overloads: 'both' | 'vrs';
-  readonly strictTimes: boolean;
 };
 
 type TokenOf<Address extends string, Transfer> = {
