@@ -51,9 +51,10 @@ async function request(version: Version, seller: Wallet, payer: Wallet = chain.b
 describe('HTTPFacilitatorClient', () => {
   it('reads what is supported', async () => {
     const { kinds, signers, extensions } = await http.getSupported();
+    const extra = { batching: 'auto' };
     expect(kinds).toEqual([
-      { x402Version: 1, scheme: 'exact', network: 'base-sepolia' },
-      { x402Version: 2, scheme: 'exact', network: 'eip155:84532' },
+      { x402Version: 1, scheme: 'exact', network: 'base-sepolia', extra },
+      { x402Version: 2, scheme: 'exact', network: 'eip155:84532', extra },
     ]);
     expect(signers).toEqual({ 'eip155:*': [chain.facilitator.address] });
     expect(extensions).toContain('payment-identifier');

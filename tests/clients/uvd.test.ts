@@ -187,8 +187,9 @@ describe('what else FacilitatorClient asks', () => {
     expect(await client.healthCheck()).toBe(true);
     expect((await client.getVersion()).version).toMatch(/^\d+\.\d+\.\d+/);
     const { kinds } = await client.getSupported();
-    expect(kinds).toContainEqual({ x402Version: 1, scheme: 'exact', network: 'base' });
-    expect(kinds).toContainEqual({ x402Version: 2, scheme: 'exact', network: 'eip155:8453' });
+    const extra = { batching: 'auto' };
+    expect(kinds).toContainEqual({ x402Version: 1, scheme: 'exact', network: 'base', extra });
+    expect(kinds).toContainEqual({ x402Version: 2, scheme: 'exact', network: 'eip155:8453', extra });
   });
 
   it('has requirements completed with the domain that buyers must sign under', async () => {

@@ -34,6 +34,9 @@ export type Parts = {
   readonly processMetrics?: boolean;
 };
 
+/** Every answer is known by then. Who still sends a request, or reads slowly, does not hold up the end. */
+const LAST_WORDS_MS = 2_000;
+
 export type Facilitator = {
   readonly engine: Engine;
   /** Starts to answer HTTP. Networks are `opening` until `open`. Resolves to the URL. */
@@ -61,7 +64,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   const journal = parts.journal ?? (await openJournal({ url: config.journalUrl, clock }));
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
   const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
-  for (const { chain, plan } of chains) engine.add(chain, spendingOf(plan));
+  for (const { plan, chain } of chains) engine.add(chain, { ...plan.conduct, spending: spendingOf(plan) });
 
   const app = createApp({
     engine,
@@ -69,6 +72,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     served: chains.map(({ plan, chain }) => ({
       network: plan.network,
       signers: chain.signers,
+      batching: plan.conduct.batching ?? 'auto',
       tokens: () => chain.served(),
     })),
     unserved: config.unserved,
@@ -81,10 +85,13 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   async function close(graceMs: number): Promise<void> {
     // Stops listening at once; resolves when the callers that the engine still answers have their answers.
     const answered = app.close();
+    let cut = () => {};
     try {
       await engine.close(graceMs);
+      cut = clock.after(LAST_WORDS_MS, () => app.server.closeAllConnections());
       await answered;
     } finally {
+      cut();
       await journal.close();
       await Promise.all(chains.map(({ rpc }) => rpc.close()));
     }
@@ -124,6 +131,7 @@ function policyOf(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factorie
     factories: [...usual.factories, ...config.factories],
     ...(gas === undefined ? {} : { gas: gasCeilings(gas, usual.gas) }),
     ...(feePerGas === undefined ? {} : { maxFeePerGas: feePerGas }),
+    ...(plan.conduct.reorgDepth === undefined ? {} : { reorgDepth: plan.conduct.reorgDepth }),
   };
 }
 

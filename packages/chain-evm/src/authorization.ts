@@ -1,6 +1,6 @@
 /** An EIP-3009 permission as this family carries it from decoding to evidence. */
 import type { Authorization } from '@facilitator/engine';
-import type { Caip2, Domain } from '@facilitator/protocol';
+import type { Batching, Caip2, Domain } from '@facilitator/protocol';
 import type { TransferTerms } from './abi/calls.ts';
 import { checksum } from './hash/address.ts';
 import type { Hex } from './hash/hex.ts';
@@ -24,7 +24,11 @@ export type EvmAuthorization = Authorization & {
   readonly domain: Domain;
 };
 
-type Parts = Pick<EvmAuthorization, 'token' | 'transfer' | 'signature' | 'domain'> & { readonly chainId: number };
+type Parts = Pick<EvmAuthorization, 'token' | 'transfer' | 'signature' | 'domain'> & {
+  readonly chainId: number;
+  /** `auto` unless given. */
+  readonly batching?: Batching | undefined;
+};
 
 /**
  * The end of the year 9999. Some clients sign windows that end in 2^256: `expires` stops here, so that it fits every
@@ -32,7 +36,7 @@ type Parts = Pick<EvmAuthorization, 'token' | 'transfer' | 'signature' | 'domain
  */
 const LATEST = 253_402_300_799n;
 
-export function authorize({ chainId, token, transfer, signature, domain }: Parts): EvmAuthorization {
+export function authorize({ chainId, token, transfer, signature, domain, batching = 'auto' }: Parts): EvmAuthorization {
   const { from, to, value, validBefore, nonce } = transfer;
   const network: Caip2 = `eip155:${chainId}`;
   // Tokens accept while the block's time is below validBefore.
@@ -46,6 +50,7 @@ export function authorize({ chainId, token, transfer, signature, domain }: Parts
     amount: value,
     nonce,
     expires: expires < LATEST ? expires : LATEST,
+    batching,
     token,
     transfer,
     signature,
@@ -54,16 +59,18 @@ export function authorize({ chainId, token, transfer, signature, domain }: Parts
 }
 
 /** The journal's form: JSON with amounts and times as strings. It is a bearer instrument until it is used. */
-export function stow({ token, transfer, signature, domain }: EvmAuthorization): string {
+export function stow({ token, transfer, signature, domain, batching }: EvmAuthorization): string {
   const { value, validAfter, validBefore } = transfer;
   const numbers = { value: `${value}`, validAfter: `${validAfter}`, validBefore: `${validBefore}` };
-  const stowed: Stowed = { token, transfer: { ...transfer, ...numbers }, signature, domain };
+  // What asks for nothing special is stored as it always was.
+  const special = batching === 'auto' ? {} : { batching };
+  const stowed: Stowed = { token, transfer: { ...transfer, ...numbers }, signature, domain, ...special };
   return JSON.stringify(stowed);
 }
 
 /** The inverse of `stow`. Throws on anything that `stow` did not write. */
 export function recall(stored: string, chainId: number): EvmAuthorization {
-  const { token, transfer, signature, domain }: Stowed = JSON.parse(stored);
+  const { token, transfer, signature, domain, batching }: Stowed = JSON.parse(stored);
   return authorize({
     chainId,
     token,
@@ -75,10 +82,13 @@ export function recall(stored: string, chainId: number): EvmAuthorization {
     },
     signature,
     domain,
+    batching,
   });
 }
 
 type Stowed = Pick<EvmAuthorization, 'token' | 'signature' | 'domain'> & {
+  /** Absent means `auto`. */
+  readonly batching?: Batching;
   readonly transfer: Omit<TransferTerms, 'value' | 'validAfter' | 'validBefore'> & {
     readonly value: string;
     readonly validAfter: string;

@@ -6,7 +6,10 @@ import { KNOWN_FACTORIES } from './decode/factories.ts';
 export type GasCeilings = {
   /** A key's signature. USDC needs 86,000, and 103,000 when the payee is new. */
   readonly key: bigint;
-  /** One of several keys' signatures in a transaction: the others share what a transaction costs by itself. */
+  /**
+   * One of several keys' signatures in a transaction: the others share what a transaction costs by itself. USDC needs some
+   * 60,000, and 77,000 when the payee is new.
+   */
   readonly grouped: bigint;
   /** A contract's signature: passkeys without a precompile need some 330,000 more. */
   readonly wallet: bigint;
@@ -30,6 +33,8 @@ export type EvmPolicy = {
   readonly company: number;
   /** How far back a use of an authorization by somebody else is looked for, in blocks. */
   readonly lookBackBlocks: bigint;
+  /** Blocks after a payment's own in which its disappearance is still looked for; 0: none. */
+  readonly reorgDepth: number;
 };
 
 const GWEI = 10n ** 9n;
@@ -44,7 +49,11 @@ const GAS_BY_CHAIN: ReadonlyMap<number, GasCeilings> = new Map([
   [1328, { key: 400_000n, grouped: 320_000n, wallet: 900_000n, undeployed: 2_000_000n }],
 ]);
 
-const GAS: GasCeilings = { key: 150_000n, grouped: 110_000n, wallet: 500_000n, undeployed: 1_000_000n };
+const GAS: GasCeilings = { key: 150_000n, grouped: 95_000n, wallet: 500_000n, undeployed: 1_000_000n };
+
+/** Avalanche, HyperEVM and Sei: their validators agree on a block before it counts. */
+const FINAL_AT_ONCE: ReadonlySet<number> = new Set([43_114, 43_113, 999, 998, 1329, 1328]);
+const REORG_DEPTH = 64;
 
 export function defaultPolicy(network: EvmNetwork): EvmPolicy {
   return {
@@ -57,5 +66,6 @@ export function defaultPolicy(network: EvmNetwork): EvmPolicy {
     maxTipPerGas: network.native === 'ETH' ? 10n * GWEI : 200n * GWEI,
     company: 50,
     lookBackBlocks: 100_000n,
+    reorgDepth: FINAL_AT_ONCE.has(network.chainId) ? 0 : REORG_DEPTH,
   };
 }

@@ -57,6 +57,26 @@ async function settled(items: readonly EvmAuthorization[], chain: EvmChain = sta
   return { attempt, sighting: included(sighting) };
 }
 
+describe('a full transaction', () => {
+  it('has gas for first payments to as many sellers, and a fifth to spare', async () => {
+    const count = stage.chain.capacity();
+    expect(count).toBeGreaterThanOrEqual(46);
+    const items = await Promise.all(
+      Array.from({ length: count }, async () => {
+        const payment = await stage.pay(await stage.payer(), { to: someAddress() });
+        return decoded(stage.chain.decode(payment));
+      }),
+    );
+    await stage.chain.verify(items);
+    const { attempt, sighting } = await settled(items);
+    expect(sighting.proofs.map(({ status }) => status)).toEqual(items.map(() => 'paid'));
+    const { gas = 0n } = parseTransaction(attempt.bytes as Hex);
+    const receipt = await stage.anvil.rpc('eth_getTransactionReceipt', [attempt.hash]);
+    const { gasUsed } = receipt as { readonly gasUsed: Hex };
+    expect(BigInt(gasUsed)).toBeLessThan((gas * 4n) / 5n);
+  });
+});
+
 describe('a lone payment', () => {
   it('is verified, signed, sent and seen with one call each, but none for signing', async () => {
     const item = await authorization();
@@ -177,13 +197,13 @@ describe('several payments in one transaction', () => {
   });
 
   it('fill at most their share of a block, and none may run code of its own', async () => {
-    expect(stage.chain.capacity()).toBe(40);
+    expect(stage.chain.capacity()).toBe(46);
     const wallet = await putWallet(stage.anvil, 'Wallet1271', payer.address);
     const item = await authorization({ from: wallet });
     expect(stage.chain.groupable(item)).toBe(false);
     await expect(prepared([item, item])).rejects.toThrow('goes alone');
     const one = await authorization();
-    await expect(prepared(Array.from({ length: 41 }, () => one))).rejects.toThrow('do not fit');
+    await expect(prepared(Array.from({ length: 47 }, () => one))).rejects.toThrow('do not fit');
   });
 });
 

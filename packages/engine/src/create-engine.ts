@@ -24,9 +24,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    add(chain, spending = {}) {
+    add(chain, rules = {}) {
       if (desks.has(chain.network)) throw new Error(`${chain.network} was added twice`);
-      desks.set(chain.network, createDesk({ ...options, chain, spending }));
+      desks.set(chain.network, createDesk({ ...options, ...rules, chain }));
     },
     async open() {
       await Promise.all([...desks.values()].map((desk) => desk.open()));

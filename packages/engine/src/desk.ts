@@ -1,5 +1,5 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
-import type { Payment, VerifyAnswer } from '@facilitator/protocol';
+import type { Batching, Payment, VerifyAnswer } from '@facilitator/protocol';
 import { describeError } from './describe-error.ts';
 import type { NetworkStatus, Settlement, SettleOptions, SignerStatus, Spending, Unavailable } from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
@@ -28,6 +28,7 @@ export type DeskOptions<A extends Authorization> = {
   readonly meter: Meter;
   readonly nonceWindow?: number;
   readonly spending?: Spending;
+  readonly batching?: Batching;
 };
 
 export type Desk = {
@@ -49,7 +50,7 @@ const DAY = 86_400n;
 const OPEN_RETRY_MS = 5_000;
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
-  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, spending = {} } = options;
+  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto', spending = {} } = options;
   const network = chain.network;
   let status: NetworkStatus['status'] = 'opening';
   let reason = 'it has not been checked yet';
@@ -70,6 +71,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     window,
+    batching,
     onFilled: pump,
     onDoubtful: doubt,
   });

@@ -1,5 +1,5 @@
 /** The engine as the server sees it. */
-import type { Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
+import type { Batching, Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { PaymentRecord } from './ports/journal.ts';
 import type { BudgetLimits, BudgetView } from './spending/budget.ts';
@@ -68,9 +68,16 @@ export type NetworkStatus = {
   readonly inFlight: number;
 };
 
+/** What the operator decides about one network, apart from what its chain was told. */
+export type NetworkRules = {
+  /** Which payments share a transaction; a payment may ask for less company. `auto` unless given. */
+  readonly batching?: Batching;
+  readonly spending?: Spending;
+};
+
 export interface Engine {
   /** Adds a network. Call before `open`. */
-  add<A extends Authorization>(chain: Chain<A>, spending?: Spending): void;
+  add<A extends Authorization>(chain: Chain<A>, rules?: NetworkRules): void;
   /** Opens every network, reconciles what the journal holds, then resolves. Networks that cannot open keep trying. */
   open(): Promise<void>;
   verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;

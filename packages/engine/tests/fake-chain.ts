@@ -2,7 +2,7 @@
  * A chain small enough to check against: accounts, nonces, a pool, blocks, reorganisations, and nodes that lose, delay and
  * lie. It keeps its own truth about which authorization moved how often, which the tests compare with what callers were told.
  */
-import type { Locator, Payment } from '@facilitator/protocol';
+import type { Batching, Locator, Payment } from '@facilitator/protocol';
 import type { Attempt, Authorization, Broadcast, Chain, Sighting, Whereabouts } from '../src/ports/chain.ts';
 import type { Clock } from '../src/ports/clock.ts';
 
@@ -66,6 +66,8 @@ export class FakeLedger {
   readonly cannotPay = new Set<string>();
   /** Payments that make the whole transaction revert. */
   readonly poison = new Set<string>();
+  /** Payments that fit into one transaction. */
+  capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
   private foreign = 0;
   private readonly clock: Clock;
@@ -240,7 +242,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     ceiling: () => CEILING,
     tooDear: () => ledger.dear,
-    capacity: () => CAPACITY,
+    capacity: () => ledger.capacity,
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
       const { fee, ...rest } = JSON.parse(attempt.bytes) as { fee?: number };
@@ -285,23 +287,41 @@ export function authorizationOf(payment: Payment): Authorization {
     amount: payment.terms.amount,
     nonce,
     expires,
+    batching: payment.terms.batching ?? 'auto',
   };
 }
 
-export function fakePayment(nonce: string, expires: bigint, url = 'https://shop.example/report'): Payment {
+type Particulars = {
+  readonly url?: string;
+  readonly batching?: Batching;
+  readonly payer?: string;
+  readonly payTo?: string;
+  readonly amount?: bigint;
+};
+
+export function fakePayment(nonce: string, expires: bigint, particulars: string | Particulars = {}): Payment {
+  const given = typeof particulars === 'string' ? { url: particulars } : particulars;
+  const {
+    url = 'https://shop.example/report',
+    batching,
+    payer = '0xbuyer',
+    payTo = '0xseller',
+    amount = 1000n,
+  } = given;
   return {
     version: 2,
     spelling: NETWORK,
     terms: {
       scheme: 'exact',
       network: NETWORK,
-      amount: 1000n,
+      amount,
       asset: '0xasset',
-      payTo: '0xseller',
+      payTo,
       maxTimeoutSeconds: 60,
       extra: {},
+      ...(batching && { batching }),
     },
-    payload: { payer: '0xbuyer', nonce, expires },
+    payload: { payer, nonce, expires },
     resource: { url, description: '', mimeType: '' },
     extensions: {},
   };

@@ -10,7 +10,7 @@ let world: World;
 let soon: bigint;
 
 async function open(spending: Spending = {}, window = 12): Promise<void> {
-  world = await createWorld(SIGNERS, window, spending);
+  world = await createWorld(SIGNERS, window, { spending });
   soon = world.clock.now() + 300n;
 }
 afterEach(() => world.close());

@@ -4,7 +4,7 @@ import { createJournal } from '../../journal/src/create-journal.ts';
 import { alone } from '../../journal/src/peers.ts';
 import { openSqlite } from '../../journal/src/sqlite/open-sqlite.ts';
 import { createEngine } from '../src/create-engine.ts';
-import type { Engine, Settlement, SettleOptions, Spending } from '../src/engine.ts';
+import type { Engine, NetworkRules, Settlement, SettleOptions } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
@@ -37,7 +37,7 @@ export type World = {
 export async function createWorld(
   signers: readonly string[] = ['0xone'],
   nonceWindow = 12,
-  spending: Spending = {},
+  rules: NetworkRules = {},
 ): Promise<World> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
@@ -87,7 +87,7 @@ export async function createWorld(
       });
       world.engine.add(
         fakeChain(ledger, signers, () => alive),
-        spending,
+        rules,
       );
       const opened = world.engine.open();
       await clock.advance(0);

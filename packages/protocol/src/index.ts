@@ -1,3 +1,4 @@
+export { BATCHINGS, type Batching, isBatching, stricter } from './batching.ts';
 export { type DecodedRequest, decodePaymentRequest } from './decode/decode.ts';
 export { DEPTH_LIMIT, tooDeep } from './decode/depth.ts';
 export { type Caller, encodeSettleAnswer, encodeVerifyAnswer } from './encode/answers.ts';

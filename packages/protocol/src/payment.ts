@@ -1,4 +1,5 @@
 /** The one shape that x402 v1 and v2 requests become at the edge, and the two answers that leave through it. */
+import type { Batching } from './batching.ts';
 import type { Reason } from './reasons.ts';
 
 /** A CAIP-2 chain id, for example `eip155:84532`. */
@@ -20,6 +21,8 @@ export type Terms = {
   readonly maxTimeoutSeconds: number;
   /** Scheme data as sent; `{}` when absent or null. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** `extra.batching`, checked: who may share a transaction with it. The facilitator's own rule when absent. */
+  readonly batching?: Batching;
 };
 
 /** What is being bought. v1 keeps it in the requirements, v2 beside them. Empty strings when not given. */

@@ -1,5 +1,5 @@
 /** What the facilitator is told to do, after everything has been checked. Holds secrets: never log it. */
-import type { Caip2, EvmNetwork, Networks } from '@facilitator/protocol';
+import type { Batching, Caip2, EvmNetwork, Networks } from '@facilitator/protocol';
 import type { LogLevel } from '../meter/log.ts';
 
 /** A private key: 0x and 64 lower-case digits. */
@@ -34,6 +34,13 @@ export type Ceilings = {
 /** What a network may cost, in wei; see the engine's `Spending`. */
 export type SpendingPlan = { readonly perDay?: bigint; readonly perCaller?: bigint; readonly floor?: bigint };
 
+/** How a network is to be served; what is left out has a default. */
+export type Conduct = {
+  readonly batching?: Batching;
+  /** Blocks after a payment's own in which its disappearance is still looked for; 0: none. */
+  readonly reorgDepth?: number;
+};
+
 export type KmsVariable = 'EVM_KMS_KEYS_MAINNET' | 'EVM_KMS_KEYS_TESTNET';
 
 /** Keys in AWS KMS, not asked for yet. */
@@ -52,6 +59,7 @@ export type NetworkPlan = {
   readonly kms: KmsKeys | undefined;
   readonly ceilings: Ceilings;
   readonly spending: SpendingPlan;
+  readonly conduct: Conduct;
 };
 
 export type Config = {

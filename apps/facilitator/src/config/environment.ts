@@ -1,4 +1,5 @@
 /** The form of every environment variable with a fixed name. `variables.ts` says what each is for. */
+import { BATCHINGS } from '@facilitator/protocol';
 import { z } from 'zod';
 
 const wholeNumber = (least: number, most: number) =>
@@ -53,6 +54,7 @@ export const environment = z.object({
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, 1_000_000).optional(),
   TRUST_PROXY_HOPS: wholeNumber(0, 16).optional(),
   MAX_CONCURRENT_REQUESTS: wholeNumber(1, 1_000_000).optional(),
+  BATCHING: z.enum(BATCHINGS).optional(),
   ALLOW_ANY_ASSET: flag.optional(),
   ERC6492_FACTORIES: list.pipe(z.array(z.string().regex(/^0x[0-9a-fA-F]{40}$/))).optional(),
 });

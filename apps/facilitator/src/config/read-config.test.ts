@@ -130,6 +130,31 @@ describe('spending', () => {
   });
 });
 
+describe('conduct', () => {
+  it('takes batching for all networks, and its own for one', () => {
+    const both = { ...testnet, RPC_URL_AVALANCHE_FUJI: testnet.RPC_URL_BASE_SEPOLIA };
+    const { served } = config({ ...both, BATCHING: 'per-payee', BATCHING_AVALANCHE_FUJI: 'off' });
+    const conducts = Object.fromEntries(served.map(({ network, conduct }) => [network.name, conduct]));
+    expect(conducts).toEqual({ 'base-sepolia': { batching: 'per-payee' }, 'avalanche-fuji': { batching: 'off' } });
+    expect(config(testnet).served[0]?.conduct).toEqual({});
+  });
+
+  it('reads how deep reorganisations are looked for', () => {
+    expect(config({ ...testnet, REORG_DEPTH_BASE_SEPOLIA: '0' }).served[0]?.conduct).toEqual({ reorgDepth: 0 });
+    expect(lines(readConfig({ ...testnet, REORG_DEPTH_BASE_SEPOLIA: '-1' }))[0]).toMatch(
+      /REORG_DEPTH_BASE_SEPOLIA: must be/,
+    );
+    expect(lines(readConfig({ ...testnet, REORG_DEPTH_BASE_SEPOLIA: '10001' }))[0]).toMatch(
+      /whole number from 0 to 10000/,
+    );
+  });
+
+  it('complains of a word it does not know', () => {
+    expect(lines(readConfig({ ...testnet, BATCHING: 'on' }))[0]).toMatch(/^BATCHING: must be auto, per-payee or off/);
+    expect(lines(readConfig({ ...testnet, BATCHING_BASE: 'OFF' }))[0]).toMatch(/^BATCHING_BASE: must be auto/);
+  });
+});
+
 describe('nothing to serve', () => {
   it.each([[{}], [{ RPC_URL_BASE: ' ', EVM_PRIVATE_KEY: '' }], [{ PORT: '9000', LOG_LEVEL: 'debug' }]])(
     'is unconfigured with %j',

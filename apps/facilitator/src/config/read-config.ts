@@ -2,6 +2,7 @@
 import { closestMatch } from 'leven';
 import type { LogLevel } from '../meter/log.ts';
 import { readCeilings } from './ceilings.ts';
+import { readConduct } from './conduct.ts';
 import type { Problem, Reading, ServerConfig } from './config.ts';
 import { readEndpoints } from './endpoints.ts';
 import { type Environment, environment, type VariableName } from './environment.ts';
@@ -28,7 +29,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
   const endpoints = readEndpoints(given, networks);
   const ceilings = readCeilings(given, networks);
   const spending = readSpending(given, networks);
-  const perNetwork = [endpoints, ceilings, spending];
+  const conduct = readConduct(given, networks, values.BATCHING);
+  const perNetwork = [endpoints, ceilings, spending, conduct];
   notices.push(...perNetwork.flatMap((read) => read.notices));
   const problems = [...formProblems, ...keys.problems, ...perNetwork.flatMap((read) => read.problems)];
 
@@ -43,6 +45,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
     urls,
     ceilings: ceilings.ceilings,
     spending: spending.spending,
+    conduct: conduct.conduct,
     keys: keys.keys,
     only: values.NETWORKS,
   });

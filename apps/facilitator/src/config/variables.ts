@@ -170,6 +170,13 @@ export const VARIABLES = {
     example: '20000',
     fallback: '20000',
   },
+  BATCHING: {
+    description:
+      'Which payments may share a transaction when many are on the way: all, only those to one payee, or none. A request may ask for less company with extra.batching, never for more.',
+    form: 'auto, per-payee or off',
+    example: 'auto',
+    fallback: 'auto',
+  },
   ALLOW_ANY_ASSET: {
     description:
       'Settle tokens that the registry does not know, with the domain the request names. Every settlement costs you gas: only for callers you trust.',
@@ -227,5 +234,18 @@ export const NETWORK_VARIABLES = {
     form: 'a number of coins such as 0.5 or 0, with 18 decimals at most',
     example: '0.01',
     fallback: 'what one payment of the dearest kind may cost at the prices of the hour',
+  },
+  'BATCHING_<NETWORK>': {
+    description: 'The same as BATCHING for this network.',
+    form: 'auto, per-payee or off',
+    example: 'per-payee',
+    fallback: 'BATCHING',
+  },
+  'REORG_DEPTH_<NETWORK>': {
+    description:
+      'How many blocks a settled payment is still watched, so that it is put on chain again should its block vanish. 0 watches none.',
+    form: 'a whole number from 0 to 10000',
+    example: '64',
+    fallback: '64, and 0 where a block is final at once',
   },
 } as const satisfies Record<string, Variable>;

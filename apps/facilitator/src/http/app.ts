@@ -4,6 +4,7 @@ import cors from '@fastify/cors';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { acceptsEndpoint } from './accepts.ts';
 import { ARRIVAL, answerBroken } from './arrival.ts';
+import { endConnectionsOnClose } from './closing.ts';
 import { limitCrowd } from './crowd.ts';
 import { addEndpoint } from './endpoint.ts';
 import { answerBadPath, answerFaults } from './faults.ts';
@@ -85,17 +86,6 @@ export function createApp(house: House): FastifyInstance {
     endpoints.map(({ path }) => path.replace(':id', '{id}')),
   );
   return app;
-}
-
-/** An answer that is sent while the server closes is the last on its connection: a kept one would hold up the end. */
-function endConnectionsOnClose(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close');
-  });
 }
 
 /** One log line and two metrics per request. Bodies and headers are never logged: they hold signatures. */

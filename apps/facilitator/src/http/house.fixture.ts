@@ -34,7 +34,7 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
     const tokens = network.tokens.flatMap(({ domain, ...token }) =>
       domain === undefined ? [] : [{ ...token, ...domain }],
     );
-    return [{ network, signers: [SIGNER], tokens: () => tokens }];
+    return [{ network, signers: [SIGNER], batching: 'auto', tokens: () => tokens }];
   });
   const house: House = {
     engine: { ...unexpected, networks: () => served.map(({ network }) => open(network.caip2)), ...engine },

@@ -1,6 +1,6 @@
 /** What the endpoints work with. Everything is passed in; no endpoint reads the environment. */
 import type { Engine } from '@facilitator/engine';
-import type { Caip2, Network, Networks } from '@facilitator/protocol';
+import type { Batching, Caip2, Network, Networks } from '@facilitator/protocol';
 import type { Logger } from 'pino';
 import type { Metrics } from '../meter/metrics.ts';
 
@@ -9,6 +9,8 @@ export type Served = {
   readonly network: Network;
   /** Addresses that pay for its transactions. */
   readonly signers: readonly string[];
+  /** Which payments share a transaction unless a request asks for less company. */
+  readonly batching: Batching;
   /** Tokens that can be paid with now, as their contracts describe themselves. */
   tokens(): readonly ServedToken[];
 };

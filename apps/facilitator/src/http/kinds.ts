@@ -1,7 +1,11 @@
 /** What this facilitator announces that it takes. Follows from the configuration alone. */
+import type { Batching } from '@facilitator/protocol';
 import type { Served } from './house.ts';
 
-export type Kind = { readonly x402Version: 1 | 2; readonly scheme: string; readonly network: string };
+type Kind = { readonly x402Version: 1 | 2; readonly scheme: string; readonly network: string };
+
+/** `extra` holds what requirements may repeat in theirs: some servers copy it there. */
+type SupportedKind = Kind & { readonly extra: { readonly batching: Batching } };
 
 /** The extensions whose data the facilitator itself acts on. */
 export const EXTENSIONS = ['payment-identifier'] as const;
@@ -12,6 +16,11 @@ export function kindsOf(served: readonly Served[]): readonly Kind[] {
     { x402Version: 1, scheme: 'exact', network: network.name },
     { x402Version: 2, scheme: 'exact', network: network.caip2 },
   ]);
+}
+
+/** The same, with what holds for payments of each kind. */
+export function supportedKinds(served: readonly Served[]): readonly SupportedKind[] {
+  return served.flatMap((each) => kindsOf([each]).map((kind) => ({ ...kind, extra: { batching: each.batching } })));
 }
 
 /** Signing addresses under a pattern for all networks of a namespace, such as `eip155:*`. */

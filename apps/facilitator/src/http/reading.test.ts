@@ -7,12 +7,13 @@ import { HASH, open, PAYEE, PAYER, SIGNER, site } from './house.fixture.ts';
 describe('GET /supported', () => {
   it('names each network under both spellings, the extensions and the signers', async () => {
     const response = await site().app.inject({ url: '/supported' });
+    const extra = { batching: 'auto' };
     expect(response.json()).toEqual({
       kinds: [
-        { x402Version: 1, scheme: 'exact', network: 'base' },
-        { x402Version: 2, scheme: 'exact', network: 'eip155:8453' },
-        { x402Version: 1, scheme: 'exact', network: 'base-sepolia' },
-        { x402Version: 2, scheme: 'exact', network: 'eip155:84532' },
+        { x402Version: 1, scheme: 'exact', network: 'base', extra },
+        { x402Version: 2, scheme: 'exact', network: 'eip155:8453', extra },
+        { x402Version: 1, scheme: 'exact', network: 'base-sepolia', extra },
+        { x402Version: 2, scheme: 'exact', network: 'eip155:84532', extra },
       ],
       extensions: ['payment-identifier'],
       signers: { 'eip155:*': [SIGNER] },

@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { Endpoint } from './endpoint.ts';
 import type { House } from './house.ts';
-import { EXTENSIONS, kindsOf, signersOf } from './kinds.ts';
+import { EXTENSIONS, signersOf, supportedKinds } from './kinds.ts';
 
 /** Sellers ask at every start; five minutes spare them and us, and are soon over when a network is added. */
 const CACHE = 'public, max-age=300';
 
 export function supportedEndpoint(house: House): Endpoint {
   const body = JSON.stringify({
-    kinds: kindsOf(house.served),
+    kinds: supportedKinds(house.served),
     extensions: EXTENSIONS,
     signers: signersOf(house.served),
   });

@@ -81,7 +81,8 @@ describe('the reference client', () => {
       network: 'eip155:84532',
     });
     const supported = await facilitator.getSupported();
-    expect(supported.kinds).toContainEqual({ x402Version: 2, scheme: 'exact', network: 'eip155:84532' });
+    const extra = { batching: 'auto' };
+    expect(supported.kinds).toContainEqual({ x402Version: 2, scheme: 'exact', network: 'eip155:84532', extra });
   });
 
   it('reads the reason out of an answer that is not 200', async () => {

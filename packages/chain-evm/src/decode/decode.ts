@@ -60,7 +60,8 @@ export function decode(payment: Payment, options: DecodeOptions): Decoded<EvmAut
   const digest = authorizationDigest(asset.separator, transfer);
   const classified = classify(sent, { from, digest, chainId, token, domain }, asset.overloads, factories);
   if (classified.status === 'refused') return refused(classified.reason, classified.message, from);
-  const authorization = authorize({ chainId, token, transfer, signature: classified.signature, domain });
+  const { batching } = terms;
+  const authorization = authorize({ chainId, token, transfer, signature: classified.signature, domain, batching });
   return { status: 'authorization', authorization };
 }
 

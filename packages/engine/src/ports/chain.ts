@@ -1,5 +1,5 @@
 /** What the engine asks of a network. One interface for EVM, Solana, NEAR and Stellar; ARCHITECTURE.md shows all four. */
-import type { Caip2, Locator, Payment, Reason, Seconds } from '@facilitator/protocol';
+import type { Batching, Caip2, Locator, Payment, Reason, Seconds } from '@facilitator/protocol';
 
 /**
  * A payer's permission to move money, decoded and statically checked. Families extend it with what they need to
@@ -18,6 +18,8 @@ export type Authorization = {
   readonly nonce: string;
   /** Last second at which the chain would still accept it. */
   readonly expires: Seconds;
+  /** Who may share a transaction with it, as its seller asks. Part of its terms: it stays so after a restart. */
+  readonly batching: Batching;
 };
 
 /** Why a payment is not taken. `message` is for people and safe to show. */

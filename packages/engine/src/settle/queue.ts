@@ -1,4 +1,5 @@
 /** Verified payments on their way to a lane. */
+import type { Batching } from '@facilitator/protocol';
 import { describeError } from '../describe-error.ts';
 import type { Settlement } from '../engine.ts';
 import type { Authorization, Chain } from '../ports/chain.ts';
@@ -8,6 +9,7 @@ import type { Meter } from '../ports/meter.ts';
 import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
+import { type CompanyRules, companyOf, sociable } from './company.ts';
 
 export type QueueOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -21,6 +23,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */
   readonly window: () => number;
+  /** The facilitator's own rule of who shares a transaction. */
+  readonly batching: Batching;
   /** There is something to take. */
   readonly onFilled: () => void;
   /** A payment that was on the network once ran out of time: only the chain can say whether it was paid. */
@@ -45,22 +49,29 @@ export type Queue<A extends Authorization> = {
   close(): Promise<void>;
 };
 
-/** Payments of one payer in one transaction: bounds what one overdrawn balance can spoil. */
-const MOST_PER_PAYER = 5;
-
 /**
  * How many of `waiting` payments the next transaction carries. While less than half of all nonces would be in use, each
  * travels alone and at once; beyond that as many as fit share one: they reach the same block, with fewer transactions.
  */
 function shareOf(waiting: number, room: number, window: number, capacity: number): number {
-  const busy = window - room + waiting > window / 2;
-  return busy ? Math.max(1, Math.min(capacity, waiting)) : 1;
+  return isBusy(waiting, room, window) ? Math.max(1, Math.min(capacity, waiting)) : 1;
+}
+
+function isBusy(waiting: number, room: number, window: number): boolean {
+  return window - room + waiting > window / 2;
 }
 
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
   const { chain, journal, clock, meter, cases } = options;
   let queue: Case<A>[] = [];
   let closed = false;
+  /** Whether the last one that was taken travels alone because it must. */
+  let lastAlone = false;
+  const rules: CompanyRules<A> = {
+    batching: options.batching,
+    groupable: (authorization) => chain.groupable(authorization),
+    sendable: (kase) => lateness(kase) === undefined,
+  };
 
   async function drop(kase: Case<A>, settlement: Settlement): Promise<void> {
     try {
@@ -80,9 +91,22 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     await drop(kase, notSent('The payment could not be sent in time.', 2));
   }
 
+  /**
+   * Who must travel alone takes a nonce for one payment. When nonces are short they and those who share take turns, so that
+   * neither keeps the other waiting.
+   */
+  function shift(): Case<A> | undefined {
+    const mayShare = (kase: Case<A>) => sociable(kase, rules);
+    const short = isBusy(queue.length, options.room(), options.window());
+    const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
+    const [next] = queue.splice(at, 1);
+    lastAlone = next !== undefined && !mayShare(next);
+    return next;
+  }
+
   function nextTimely(): Case<A> | undefined {
     for (;;) {
-      const next = closed ? undefined : queue.shift();
+      const next = closed ? undefined : shift();
       if (next === undefined) return undefined;
       const late = lateness(next);
       if (late === undefined) return next;
@@ -93,29 +117,6 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
 
   function lateness(kase: Case<A>) {
     return chain.untimely(kase.authorization, clock.now());
-  }
-
-  /** Who may travel with the first, in the order of the queue. */
-  function companyOf(first: Case<A>, share: number, budget: bigint | undefined): readonly Case<A>[] {
-    const most = Math.min(share, first.most);
-    if (most <= 1 || !chain.groupable(first.authorization)) return [];
-    const company: Case<A>[] = [];
-    const perPayer = new Map([[first.authorization.payer, 1]]);
-    let least = most;
-    let cost = chain.ceiling(first.authorization);
-    for (const kase of queue) {
-      if (company.length + 1 >= least) break;
-      const { payer } = kase.authorization;
-      const already = perPayer.get(payer) ?? 0;
-      if (already >= MOST_PER_PAYER || kase.most <= company.length + 1 || lateness(kase) !== undefined) continue;
-      if (!chain.groupable(kase.authorization)) continue;
-      cost += chain.ceiling(kase.authorization);
-      if (budget !== undefined && cost > budget) break;
-      perPayer.set(payer, already + 1);
-      least = Math.min(least, kase.most);
-      company.push(kase);
-    }
-    return company;
   }
 
   return {
@@ -134,11 +135,11 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     take(budget) {
       const first = nextTimely();
       if (first === undefined) return [];
-      const company = companyOf(
-        first,
-        shareOf(queue.length + 1, options.room(), options.window(), chain.capacity()),
-        budget,
-      );
+      const most = shareOf(queue.length + 1, options.room(), options.window(), chain.capacity());
+      // Whoever shares was signed for by a key, so all of them may cost the same.
+      const cost = chain.ceiling(first.authorization);
+      const affordable = budget === undefined || cost === 0n ? most : Math.max(1, Number(budget / cost));
+      const company = companyOf(first, queue, Math.min(most, affordable), rules);
       if (company.length > 0) {
         const taken = new Set(company);
         queue = queue.filter((kase) => !taken.has(kase));

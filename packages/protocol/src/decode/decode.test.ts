@@ -40,6 +40,34 @@ function base64(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
+describe('batching', () => {
+  const asked = (requirements: Record<string, unknown>, extra: unknown) => ({ ...requirements, extra });
+  const termsOf = (body: unknown) => {
+    const decoded = decode(body);
+    return decoded.status === 'payment' ? decoded.payment.terms : decoded;
+  };
+
+  it.each(['off', 'per-payee', 'auto'] as const)('%s is a term of either version', (batching) => {
+    expect(termsOf({ ...bodyV1(), paymentRequirements: asked(requirementsV1(), { batching }) })).toMatchObject({
+      batching,
+    });
+    expect(termsOf({ ...bodyV2(), paymentRequirements: asked(requirementsV2(), { batching }) })).toMatchObject({
+      batching,
+    });
+  });
+
+  it.each([undefined, null])('%s asks for nothing', (batching) => {
+    expect(termsOf({ ...bodyV2(), paymentRequirements: asked(requirementsV2(), { batching }) })).not.toHaveProperty(
+      'batching',
+    );
+  });
+
+  it('is what the seller says: what the buyer repeats in accepted changes nothing', () => {
+    const paymentPayload = { ...payloadV2(), accepted: asked(requirementsV2(), { batching: 'off' }) };
+    expect(termsOf({ ...bodyV2(), paymentPayload })).not.toHaveProperty('batching');
+  });
+});
+
 describe('forms that are payments', () => {
   const forms: readonly (readonly [string, unknown, Payment])[] = [
     ['v1', bodyV1(), PAYMENT],

@@ -26,8 +26,18 @@ function v2(change: Record<string, unknown>): unknown {
 const price = (value: unknown) => v1({ maxAmountRequired: value });
 const identifier = (info: unknown) => v2({ extensions: { 'payment-identifier': { info } } });
 
+const batching = (value: unknown) => v1({ extra: { batching: value } });
+const BATCHING: readonly Fault[] = [
+  ['paymentRequirements.extra.batching', /must be one of "off", "per-payee", "auto", or left out/],
+];
+
 const CASES: readonly (readonly [string, unknown, readonly Fault[]])[] = [
   ['null', null, [['body', /must be a JSON object/]]],
+  ['batching of another name', batching('never'), BATCHING],
+  ['batching in capitals', batching('OFF'), BATCHING],
+  ['batching by a switch', batching(false), BATCHING],
+  ['batching as an object', batching({ toString: 'off' }), BATCHING],
+  ['batching as a list', batching(['off']), BATCHING],
   ['an array', [bodyV1()], [['body', /must be a JSON object/]]],
   ['text', 'paymentPayload', [['body', /must be a JSON object/]]],
   [

@@ -1,5 +1,6 @@
 /** Reads the seller's requirements, and the copy of them that a v2 client says it accepted. */
-import { type Issue, issuesOf } from '../issue.ts';
+import { BATCHINGS, isBatching } from '../batching.ts';
+import { type Issue, issuesOf, quoted } from '../issue.ts';
 import type { Resource, Terms, X402Version } from '../payment.ts';
 import { ACCEPTED, ACCEPTED_OLD_PRICE, TERMS_V1, TERMS_V2, TERMS_V2_OLD_PRICE } from './shapes.ts';
 
@@ -11,7 +12,7 @@ export type BoundTerms = Pick<Terms, 'scheme' | 'amount' | 'asset' | 'payTo'> & 
 export type ReadTerms =
   | {
       readonly status: 'terms';
-      readonly terms: BoundTerms & Pick<Terms, 'maxTimeoutSeconds' | 'extra'>;
+      readonly terms: BoundTerms & Pick<Terms, 'maxTimeoutSeconds' | 'extra' | 'batching'>;
       /** What is bought, where the requirements say it. */
       readonly bought: Resource;
     }
@@ -20,14 +21,14 @@ export type ReadTerms =
 export function readTerms(fields: Fields, path: string, version: X402Version): ReadTerms {
   if (version === 1) {
     const read = TERMS_V1.safeParse(fields);
-    return read.success ? found(read.data, read.data.maxAmountRequired) : faulty(read.error, fields, path);
+    return read.success ? found(read.data, read.data.maxAmountRequired, path) : faulty(read.error, fields, path);
   }
   if (oldPrice(fields)) {
     const read = TERMS_V2_OLD_PRICE.safeParse(fields);
-    return read.success ? found(read.data, read.data.maxAmountRequired) : faulty(read.error, fields, path);
+    return read.success ? found(read.data, read.data.maxAmountRequired, path) : faulty(read.error, fields, path);
   }
   const read = TERMS_V2.safeParse(fields);
-  return read.success ? found(read.data, read.data.amount) : faulty(read.error, fields, path);
+  return read.success ? found(read.data, read.data.amount, path) : faulty(read.error, fields, path);
 }
 
 export type ReadAccepted =
@@ -57,11 +58,18 @@ type Read = Omit<BoundTerms, 'amount'> & {
   readonly mimeType?: unknown;
 };
 
-function found(read: Read, amount: bigint): ReadTerms {
-  const { scheme, network, asset, payTo, maxTimeoutSeconds, extra } = read;
+function found(read: Read, amount: bigint, path: string): ReadTerms {
+  const { scheme, network, asset, payTo, maxTimeoutSeconds } = read;
+  const extra = read.extra ?? {};
+  const batching = extra['batching'] ?? undefined;
+  if (batching !== undefined && !isBatching(batching)) {
+    const choices = BATCHINGS.map((each) => quoted(each)).join(', ');
+    const message = `must be one of ${choices}, or left out: who may share a transaction with the payment`;
+    return { status: 'malformed', issues: [{ path: `${path}.extra.batching`, message }] };
+  }
   return {
     status: 'terms',
-    terms: { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra: extra ?? {} },
+    terms: { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra, ...(batching && { batching }) },
     bought: { url: text(read.resource), description: text(read.description), mimeType: text(read.mimeType) },
   };
 }
