@@ -15,6 +15,7 @@ async function open(spending: Spending = {}, window = 12): Promise<void> {
 }
 afterEach(() => world.close());
 
+const verify = async (nonce: string) => (await world.engine.verify(fakePayment(nonce, soon))).answer;
 const settle = (nonce: string, caller = 'someone', waitMs = 60_000) =>
   world.settle(fakePayment(nonce, soon), { caller, waitMs });
 
@@ -60,7 +61,7 @@ describe('a key that is dry', () => {
       retryAfter: 30,
     });
     expect(await world.journal.payment(`${NETWORK}:0xbuyer:a`)).toBeUndefined();
-    expect(await world.engine.verify(fakePayment('a', soon))).toMatchObject({ status: 'valid' });
+    expect(await verify('a')).toMatchObject({ status: 'valid' });
     expect(events('signer.dry')).toEqual(
       SIGNERS.map((signer) => ({ type: 'signer.dry', network: NETWORK, signer, balance: 0n, floor: CEILING })),
     );
@@ -168,7 +169,7 @@ describe('an RPC that does not answer', () => {
   it('shows after three calls in a row, and when it is over', async () => {
     world.ledger.weather.deaf = true;
     for (let i = 0; i < 3; i += 1) {
-      expect(await world.engine.verify(fakePayment(`${i}`, soon))).toMatchObject({ status: 'unavailable' });
+      expect(await verify(`${i}`)).toMatchObject({ status: 'unavailable' });
       expect(network().status).toBe(i < 2 ? 'open' : 'silent');
     }
     expect(network().reason).toBe('the RPC does not answer (deaf)');
@@ -176,7 +177,7 @@ describe('an RPC that does not answer', () => {
     expect(events('verify.done')).toHaveLength(3);
     expect(events('verify.done')[0]).toMatchObject({ outcome: 'unavailable' });
     world.ledger.weather.deaf = false;
-    expect(await world.engine.verify(fakePayment('again', soon))).toMatchObject({ status: 'valid' });
+    expect(await verify('again')).toMatchObject({ status: 'valid' });
     expect(network()).toMatchObject({ status: 'open', reason: '' });
     expect(events('rpc.silent', 'rpc.answers').map(({ type }) => type)).toEqual(['rpc.silent', 'rpc.answers']);
   });
@@ -236,7 +237,9 @@ describe('a budget', () => {
     const calls = Array.from({ length: 6 }, (_, i) => settle(`n${i}`, i < 4 ? `once ${i}` : `last ${i}`));
     await world.blocks(10);
     await Promise.all(calls);
-    expect(events('settle.prepared').map((event) => 'size' in event && event.size)).toContain(4);
+    expect(events('settle.prepared').map((event) => 'payments' in event && event.payments)).toContainEqual(
+      expect.objectContaining({ length: 4 }),
+    );
     // COST / 4 was charged here, so there is room for one more at the ceiling.
     expect(await after(4, settle('more', 'last 5'))).toMatchObject({ status: 'settled' });
   });

@@ -90,6 +90,7 @@ export function createApp(house: House): FastifyInstance {
 
 /** One log line and two metrics per request. Bodies and headers are never logged: they hold signatures. */
 function observe(app: FastifyInstance, house: House): void {
+  app.decorateRequest('told', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -99,7 +100,8 @@ function observe(app: FastifyInstance, house: House): void {
     const { statusCode: status, elapsedTime } = reply;
     house.metrics.requests.inc({ method, route, status });
     house.metrics.requestSeconds.observe({ method, route }, elapsedTime / 1000);
-    const line = { event: 'http.done', requestId: request.id, method, route, status, ms: Math.round(elapsedTime) };
+    const ms = Math.round(elapsedTime);
+    const line = { event: 'http.done', requestId: request.id, method, route, status, ms, ...request.told };
     // A crowd that is turned away must not fill the log; the metrics count it.
     if (method === 'POST' && status !== 429) house.log.info(line);
     else house.log.debug(line);

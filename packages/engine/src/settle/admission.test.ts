@@ -38,7 +38,8 @@ function admission(change: Partial<AdmissionOptions<ReturnType<typeof authorizat
 
 const kase = (lifetime = 60n, caller = 'someone') =>
   openCase(authorizationOf(fakePayment('a', clock.now() + lifetime)), 'print', { caller });
-const ask = (waiting: number, lifetime: bigint) => admission({ waiting: () => waiting })(kase(lifetime));
+const ask = (waiting: number, lifetime: bigint) =>
+  admission({ waiting: () => waiting }).admit(kase(lifetime).authorization);
 
 describe('by time', () => {
   it('admits what fits into the next turn, however short it lives', async () => {
@@ -70,7 +71,7 @@ describe('by money', () => {
         looks += 1;
       },
     };
-    const refused = await admission({ purses })(kase());
+    const refused = await admission({ purses }).admit(kase().authorization);
     expect(refused?.answer).toMatchObject({
       status: 'unavailable',
       message: `None of the keys that pay has enough for gas on ${NETWORK}: fund 0xone or 0xtwo. Nothing was sent. Send the identical request again.`,
@@ -82,11 +83,13 @@ describe('by money', () => {
         dry = false;
       },
     };
-    expect(await admission({ purses: funded })(kase())).toBeUndefined();
+    expect(await admission({ purses: funded }).admit(kase().authorization)).toBeUndefined();
   });
 
   it('refuses what would cost more than it may, and says why', async () => {
-    const refused = await admission({ chain: { ...chain, tooDear: () => 'gas is at 9 wei' } })(kase());
+    const refused = await admission({ chain: { ...chain, tooDear: () => 'gas is at 9 wei' } }).admit(
+      kase().authorization,
+    );
     expect(refused?.answer).toMatchObject({
       status: 'unavailable',
       message: `Settling on ${NETWORK} costs more now than is allowed here: gas is at 9 wei. Nothing was sent. Send the identical request again.`,
@@ -95,14 +98,14 @@ describe('by money', () => {
 
   it('reserves what the payment may cost, and says whose budget has no room, once a minute to the operator', async () => {
     const budget = createBudget({ perDay: 25n, perCaller: 10n }, clock);
-    const admit = admission({ budget });
+    const { book } = admission({ budget });
     const first = kase();
-    expect(await admit(first)).toBeUndefined();
+    expect(book(first)).toBeUndefined();
     expect(budget.view()).toEqual({ spent: 0n, reserved: 10n, limit: 25n });
-    expect((await admit(kase()))?.answer).toMatchObject({ message: expect.stringMatching(/^Your share of the gas/) });
-    expect(await admit(kase(60n, 'another'))).toBeUndefined();
+    expect(book(kase())?.answer).toMatchObject({ message: expect.stringMatching(/^Your share of the gas/) });
+    expect(book(kase(60n, 'another'))).toBeUndefined();
     for (const caller of ['third', 'fourth'])
-      expect((await admit(kase(60n, caller)))?.answer).toMatchObject({
+      expect(book(kase(60n, caller))?.answer).toMatchObject({
         status: 'unavailable',
         message: `The gas budget of ${NETWORK} for 24 hours is used up. Nothing was sent. Send the identical request again.`,
       });
@@ -111,6 +114,6 @@ describe('by money', () => {
       { type: 'budget.exhausted', network: NETWORK, whose: 'network' },
     ]);
     first.reservation?.release();
-    expect(await admit(kase())).toBeUndefined();
+    expect(book(kase())).toBeUndefined();
   });
 });

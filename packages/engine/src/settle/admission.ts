@@ -30,13 +30,15 @@ const DEAR_RETRY = 30;
 /** Seconds between two events about one budget: a crowd that is turned away must not fill the log. */
 const TELL_AGAIN = 60n;
 
-/**
- * `undefined` admits, and the payment has what it may cost reserved; otherwise the answer, with a time after which it is
- * worth trying again.
- */
-export type Admit<A extends Authorization> = (kase: Case<A>) => Promise<Settlement | undefined>;
+/** Answers come with a time after which it is worth trying again. */
+export type Admission<A extends Authorization> = {
+  /** `undefined` admits; otherwise the answer. */
+  admit(authorization: A): Promise<Settlement | undefined>;
+  /** Reserves what the payment may cost until it leaves; otherwise the answer. */
+  book(kase: Case<A>): Settlement | undefined;
+};
 
-export function createAdmission<A extends Authorization>(options: AdmissionOptions<A>): Admit<A> {
+export function createAdmission<A extends Authorization>(options: AdmissionOptions<A>): Admission<A> {
   const { chain, clock, meter, purses, budget } = options;
   const { network } = chain;
   /** When it was last told that a budget has no room. */
@@ -89,7 +91,10 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
     return notSent(`${budgetOf} of ${network} for 24 hours is used up.`, retryAfter);
   }
 
-  return async (kase) => crowded(kase.authorization) ?? (await dry()) ?? dear(kase.authorization) ?? book(kase);
+  return {
+    book,
+    admit: async (authorization) => crowded(authorization) ?? (await dry()) ?? dear(authorization),
+  };
 }
 
 /** For people; starts a sentence or follows a colon. */

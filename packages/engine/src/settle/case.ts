@@ -27,7 +27,8 @@ export type Waiter = {
 export type Case<A extends Authorization> = {
   readonly authorization: A;
   readonly fingerprint: string;
-  readonly key: string | undefined;
+  /** The idempotency key under which the answer is kept. A retry may bring the first one. */
+  key: string | undefined;
   /** Who pays for it in budgets. */
   readonly caller: string | undefined;
   /** What it may cost, until it leaves. */

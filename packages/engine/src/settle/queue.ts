@@ -82,6 +82,9 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       meter.record({ type: 'fault', network: chain.network, detail: `a claim stays: ${describeError(error)}` });
     }
     cases.finish(kase, settlement);
+    const outcome = settlement.answer.status === 'failed' ? settlement.answer.reason : 'released';
+    const payment = kase.authorization.anchor;
+    meter.record({ type: 'payment.ended', network: chain.network, payment, outcome, transaction: '' });
   }
 
   async function withdraw(kase: Case<A>): Promise<void> {
