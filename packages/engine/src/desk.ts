@@ -86,7 +86,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     }),
   );
   const tracker = createTracker<A>({
-    ...{ chain, journal, clock, meter, onConcluded, onResolved },
+    ...{ chain, journal, clock, meter, onConcluded, onResolved, onReopened },
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
   });
@@ -209,6 +209,10 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       lane?.align().then(pump, () => clock.after(LANE_RETRY_MS, pump));
     }
     pump();
+  }
+
+  function onReopened({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): void {
+    lanes.find((each) => each.signer === signer)?.opened(nonce);
   }
 
   /** Why nothing can be taken now, if so. */

@@ -48,7 +48,8 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
     const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
     for (const kase of undecided) orphans.delete(kase.authorization.anchor);
     lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce);
-    tracker.send(attempt, undecided);
+    if (undecided.length > 0) tracker.send(attempt, undecided);
+    else tracker.resume(attempt);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);
   for (const kase of handedOver) queue.add(kase);

@@ -6,7 +6,7 @@ import { bump } from '../fees/bump.ts';
 import type { FeeBook } from '../fees/fee-book.ts';
 import { lowerAddress } from '../hash/hex.ts';
 import type { EvmPolicy } from '../policy.ts';
-import { feesOf, signTransaction } from './transaction.ts';
+import { callOf, feesOf, signTransaction } from './transaction.ts';
 
 export type SigningOptions = CarryOptions & {
   readonly chainId: number;
@@ -20,7 +20,7 @@ export type SigningOptions = CarryOptions & {
 export type Signing = {
   capacity(): number;
   sign(from: string, nonce: bigint, items: readonly EvmAuthorization[]): Promise<Signed>;
-  replace(attempt: Attempt, items: readonly EvmAuthorization[]): Promise<Signed | undefined>;
+  replace(attempt: Attempt, items: readonly EvmAuthorization[] | 'same'): Promise<Signed | undefined>;
 };
 
 /** EIP-7825: no transaction may use more. */
@@ -55,8 +55,12 @@ export function createSigning(options: SigningOptions): Signing {
       const signer = signerOf(from);
       const offered = bump(feesOf(bytes), await fees.quote(), policy.maxFeePerGas);
       if (offered === undefined) return undefined;
-      const carriage = items.length > 0 ? carry(items, options) : nothing(from);
-      return signTransaction(signer, { ...carriage, chainId, nonce, fees: offered });
+      return signTransaction(signer, { ...carriage(), chainId, nonce, fees: offered });
+
+      function carriage() {
+        if (items === 'same') return callOf(bytes);
+        return items.length > 0 ? carry(items, options) : nothing(from);
+      }
     },
   };
 

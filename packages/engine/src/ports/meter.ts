@@ -31,6 +31,20 @@ export type EngineEvent =
       readonly outcome: 'settled' | 'pending' | Reason;
       readonly transaction: string;
     }
+  /** A reorganisation took a transaction away that was final. It is handed over again until it is back. */
+  | {
+      readonly type: 'settle.vanished';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly block: bigint;
+    }
+  /** And it is back, in that block. */
+  | {
+      readonly type: 'settle.restored';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly block: bigint;
+    }
   | { readonly type: 'settle.cost'; readonly network: Caip2; readonly transaction: string; readonly cost: bigint }
   | { readonly type: 'recovered'; readonly network: Caip2; readonly payments: number; readonly released: number }
   /** A promise that must hold did not; `detail` names it. Always worth an alarm. */
