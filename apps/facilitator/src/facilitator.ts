@@ -26,6 +26,9 @@ export type Parts = {
   readonly processMetrics?: boolean;
 };
 
+/** Every answer is known by then. Who still sends a request, or reads slowly, does not hold up the end. */
+const LAST_WORDS_MS = 2_000;
+
 export type Facilitator = {
   readonly engine: Engine;
   /** Starts to answer HTTP. Networks are `opening` until `open`. Resolves to the URL. */
@@ -74,10 +77,13 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   async function close(graceMs: number): Promise<void> {
     // Stops listening at once; resolves when the callers that the engine still answers have their answers.
     const answered = app.close();
+    let cut = () => {};
     try {
       await engine.close(graceMs);
+      cut = clock.after(LAST_WORDS_MS, () => app.server.closeAllConnections());
       await answered;
     } finally {
+      cut();
       await journal.close();
       await Promise.all(chains.map(({ rpc }) => rpc.close()));
     }

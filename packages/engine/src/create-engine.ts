@@ -33,7 +33,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async verify(payment) {
       const desk = desks.get(payment.terms.network);
-      return desk?.verify(payment) ?? { status: 'invalid', reason: 'invalid_network', message: unserved(payment) };
+      if (desk !== undefined) return desk.verify(payment);
+      return { id: undefined, answer: { status: 'invalid', reason: 'invalid_network', message: unserved(payment) } };
     },
     async settle(payment, how) {
       const desk = desks.get(payment.terms.network);

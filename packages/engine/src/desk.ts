@@ -1,7 +1,8 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
-import type { Batching, Payment, VerifyAnswer } from '@facilitator/protocol';
+import type { Batching, Payment } from '@facilitator/protocol';
+
 import { describeError } from './describe-error.ts';
-import type { NetworkStatus, Settlement, SettleOptions, Unavailable } from './engine.ts';
+import type { NetworkStatus, Settlement, SettleOptions, Unavailable, Verification } from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
 import type { Attempt, Authorization, Chain, Refusal } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
@@ -31,7 +32,7 @@ export type Desk = {
   status(): NetworkStatus;
   /** Checks the network and recovers. Never rejects: a network that cannot open is asked again later. */
   open(): Promise<void>;
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   settle(payment: Payment, how: SettleOptions): Promise<Settlement>;
   close(graceMs: number): Promise<void>;
 };
@@ -182,12 +183,19 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   function onConcluded(kase: Case<A>, conclusion: Conclusion, mine: boolean): void {
     const { authorization } = kase;
+    if (mine) ended(authorization.anchor, conclusion);
     // A retry that came while the end was being written: the write gave its success to nobody yet.
     const unclaimed = conclusion.state === 'settled' && !conclusion.delivered && kase.waiter !== undefined;
     if (!mine || unclaimed) void askJournal(kase);
     else if (conclusion.state === 'settled')
       cases.finish(kase, settled(authorization, conclusion.transaction, conclusion.locator));
     else cases.finish(kase, failed(authorization, conclusion.reason, conclusion.message, conclusion.transaction));
+  }
+
+  function ended(payment: string, conclusion: Conclusion): void {
+    const { transaction } = conclusion;
+    const outcome = conclusion.state === 'settled' ? 'settled' : conclusion.reason;
+    meter.record({ type: 'payment.ended', network, payment, outcome, transaction });
   }
 
   /** Whose success it is only the journal can decide. */
@@ -258,7 +266,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     async verify(payment) {
       const closed = shut();
       if (closed === undefined) return verifier.verify(payment);
-      return closed.status === 'refused' ? { ...closed, status: 'invalid' } : closed;
+      return { id: undefined, answer: closed.status === 'refused' ? { ...closed, status: 'invalid' } : closed };
     },
     async settle(payment, how) {
       const closed = shut();

@@ -23,7 +23,13 @@ export type SettleOptions = {
 
 export type Settlement = {
   readonly answer: SettleAnswer | Unavailable | Conflict;
-  /** The payment's id when it has one. Needed for `undelivered`. */
+  /** The payment's id when the request could be read so far. Needed for `undelivered`. */
+  readonly id: string | undefined;
+};
+
+export type Verification = {
+  readonly answer: VerifyAnswer | Unavailable;
+  /** The same id that a settlement of this payment has. */
   readonly id: string | undefined;
 };
 
@@ -50,7 +56,7 @@ export interface Engine {
   add<A extends Authorization>(chain: Chain<A>, rules?: NetworkRules): void;
   /** Opens every network, reconciles what the journal holds, then resolves. Networks that cannot open keep trying. */
   open(): Promise<void>;
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   settle(payment: Payment, options: SettleOptions): Promise<Settlement>;
   /** The success that `settle` returned did not reach its caller: an identical retry may have it. */
   undelivered(id: string): Promise<void>;

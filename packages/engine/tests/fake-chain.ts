@@ -61,6 +61,8 @@ export class FakeLedger {
   readonly cannotPay = new Set<string>();
   /** Payments that make the whole transaction revert. */
   readonly poison = new Set<string>();
+  /** Verification answers when this has resolved. */
+  hold: Promise<void> = Promise.resolve();
   /** Payments that fit into one transaction. */
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
@@ -225,8 +227,11 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       ) as Authorization,
     async verify(batch) {
       if (!alive()) return hang();
+      await ledger.hold;
       return batch.map((each) => {
         if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
+        if ('signature' in each && !String(each.signature).startsWith('good'))
+          return { status: 'refused', reason: 'invalid_exact_evm_signature', message: 'not the payer’s' };
         return ledger.moved(view()).has(each.anchor)
           ? { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' }
           : { status: 'valid' };
@@ -284,9 +289,17 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
   };
 }
 
+/** `signature`: one that only the chain can judge; it finds those good that begin with `good`. */
+type FakePayload = {
+  readonly payer: string;
+  readonly nonce: string;
+  readonly expires: bigint;
+  readonly signature?: string;
+};
+
 /** The fake family's payload is the authorization's few terms. */
-export function authorizationOf(payment: Payment): Authorization {
-  const { payer, nonce, expires } = payment.payload as { payer: string; nonce: string; expires: bigint };
+export function authorizationOf(payment: Payment): Authorization & { readonly signature?: string } {
+  const { payer, nonce, expires, signature } = payment.payload as FakePayload;
   return {
     anchor: `${payment.terms.network}:${payer}:${nonce}`,
     network: payment.terms.network,
@@ -297,7 +310,15 @@ export function authorizationOf(payment: Payment): Authorization {
     nonce,
     expires,
     batching: payment.terms.batching ?? 'auto',
+    proven: signature === undefined,
+    ...(signature === undefined ? {} : { signature }),
   };
+}
+
+/** The same with a signature that only the chain can judge. */
+export function unprovenPayment(nonce: string, expires: bigint, signature: string): Payment {
+  const payment = fakePayment(nonce, expires);
+  return { ...payment, payload: { ...(payment.payload as FakePayload), signature } };
 }
 
 type Particulars = {

@@ -15,6 +15,7 @@ import { applyPreparations } from './writes/prepare.ts';
 import { applyReleases } from './writes/release.ts';
 import { applyReplacements } from './writes/replace.ts';
 import { applyResolutions } from './writes/resolve.ts';
+import { applyKeyings } from './writes/take-key.ts';
 
 export type JournalOptions = {
   readonly clock: Clock;
@@ -58,6 +59,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.map(({ id }) => id)], applyResolutions);
   const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
   const deliver = writeKind(add, (id) => [id], applyDeliveries);
+  const takeKey = writeKind(add, ({ id }) => [id], applyKeyings);
   const undeliver = writeKind(add, (id) => [id], applyReturns);
 
   return {
@@ -93,6 +95,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
       }),
     conclude: async (id, conclusion) => conclude(ending(id, conclusion, clock.now())),
     deliver: async (id) => isStorable(id) && deliver(id),
+    takeKey: async (id, key) => isStorable(id) && takeKey({ id, key: text('key', key) }),
     async undeliver(id) {
       if (isStorable(id)) await undeliver(id);
     },

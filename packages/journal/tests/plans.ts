@@ -23,6 +23,7 @@ import { applyPreparations } from '../src/writes/prepare.ts';
 import { applyReleases } from '../src/writes/release.ts';
 import { applyReplacements } from '../src/writes/replace.ts';
 import { applyResolutions } from '../src/writes/resolve.ts';
+import { applyKeyings } from '../src/writes/take-key.ts';
 import { INCLUDED, NETWORK, sampleClaim, settledBy } from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
 
@@ -124,6 +125,7 @@ const WRITES: typeof LOOKUPS = {
   conclude: write(applyConclusions, ending('p1', settledBy('t1'), 1n)),
   deliver: write(applyDeliveries, 'p1', 'p2'),
   undeliver: write(applyReturns, 'p1', 'p2'),
+  takeKey: write(applyKeyings, { id: 'p1', key: 'k1' }),
 };
 
 export function describePlans(store: StoreUnderTest): void {

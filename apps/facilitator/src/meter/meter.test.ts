@@ -22,14 +22,15 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'network.closed': { type: 'network.closed', network, reason: 'chain id 1' },
   'writer.held': { type: 'writer.held', network },
   'writer.lost': { type: 'writer.lost', network },
-  'verify.done': { type: 'verify.done', network, outcome: 'invalid_exact_evm_signature' },
+  'verify.done': { type: 'verify.done', network, payment: 'anchor', outcome: 'invalid_exact_evm_signature' },
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
-  'settle.prepared': { type: 'settle.prepared', network, transaction, size: 2 },
+  'settle.prepared': { type: 'settle.prepared', network, transaction, payments: ['a', 'b'] },
   'settle.replaced': { type: 'settle.replaced', network, transaction, replaced: `0x${'cd'.repeat(32)}` },
   'settle.vanished': { type: 'settle.vanished', network, transaction, block: 7n },
   'settle.restored': { type: 'settle.restored', network, transaction, block: 9n },
   'settle.broadcast': { type: 'settle.broadcast', network, transaction, outcome: 'unknown', detail: 'socket closed' },
   'settle.done': { type: 'settle.done', network, payment: 'anchor', outcome: 'settled', transaction },
+  'payment.ended': { type: 'payment.ended', network, payment: 'anchor', outcome: 'payment_expired', transaction: '' },
   'settle.cost': { type: 'settle.cost', network, transaction, cost: 123_456_789_012_345_678n },
   recovered: { type: 'recovered', network, payments: 3, released: 1 },
   fault: { type: 'fault', network: 'all', detail: 'nonce 7 was used elsewhere' },
@@ -53,6 +54,7 @@ describe('createMeter', () => {
       'settle.restored info',
       'settle.broadcast warn',
       'settle.done info',
+      'payment.ended info',
       'settle.cost info',
       'recovered info',
       'fault error',
@@ -75,6 +77,7 @@ describe('createMeter', () => {
     expect(text).toContain('facilitator_transaction_size_sum{network="eip155:8453"} 2');
     expect(text).toContain('facilitator_broadcasts_total{network="eip155:8453",outcome="unknown"} 1');
     expect(text).toContain('facilitator_settlements_total{network="eip155:8453",outcome="settled"} 1');
+    expect(text).toContain('facilitator_payments_ended_total{network="eip155:8453",outcome="payment_expired"} 1');
     expect(text).toContain('facilitator_settlement_cost_native_total{network="eip155:8453"} 123456789012345680');
     expect(text).toContain('facilitator_recovered_payments_total{network="eip155:8453"} 3');
     expect(text).toContain('facilitator_faults_total{network="all"} 1');

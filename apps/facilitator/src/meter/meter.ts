@@ -66,7 +66,7 @@ function count(metrics: Metrics, event: EngineEvent): void {
       break;
     case 'settle.prepared':
       metrics.transactions.inc({ network });
-      metrics.transactionSize.observe({ network }, event.size);
+      metrics.transactionSize.observe({ network }, event.payments.length);
       break;
     case 'settle.replaced':
       metrics.replacements.inc({ network });
@@ -81,6 +81,9 @@ function count(metrics: Metrics, event: EngineEvent): void {
     }
     case 'settle.done':
       metrics.settlements.inc({ network, outcome: event.outcome });
+      break;
+    case 'payment.ended':
+      metrics.payments.inc({ network, outcome: event.outcome });
       break;
     case 'settle.cost':
       metrics.cost.inc({ network }, Number(event.cost));

@@ -24,6 +24,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     verifyCallSeconds: histogram('verify_call_seconds', 'Duration of one verification call.', ['network'], SECONDS),
     verifyBatchSize: histogram('verify_batch_size', 'Payments checked by one call.', ['network'], SIZES),
     settlements: counter('settlements_total', 'Settlements answered, by outcome.', ['network', 'outcome']),
+    payments: counter('payments_ended_total', 'Payments that are over, by outcome.', ['network', 'outcome']),
     transactions: counter('transactions_total', 'Transactions signed and journaled.', ['network']),
     transactionSize: histogram('transaction_size', 'Payments carried by one transaction.', ['network'], SIZES),
     replacements: counter('replacements_total', 'Transactions sent again with higher fees.', ['network']),

@@ -18,6 +18,8 @@ export type Authorization = {
   readonly nonce: string;
   /** Last second at which the chain would still accept it. */
   readonly expires: Seconds;
+  /** Whether decoding itself proved that the payer signed. Where it could not, anybody may have made it up. */
+  readonly proven: boolean;
   /** Who may share a transaction with it, as its seller asks. Part of its terms: it stays so after a restart. */
   readonly batching: Batching;
 };

@@ -157,6 +157,11 @@ export interface Journal {
   conclude(id: string, conclusion: Conclusion): Promise<boolean>;
   /** Takes the one delivery of a settled payment. True for exactly one caller. */
   deliver(id: string): Promise<boolean>;
+  /**
+   * Keeps a payment's answer under an idempotency key that came with a retry, and takes the one delivery of one that is
+   * settled. False, changing nothing, when it has a key, was delivered or failed, or when the key is another payment's.
+   */
+  takeKey(id: string, key: string): Promise<boolean>;
   /** Gives a delivery back that did not reach its caller. */
   undeliver(id: string): Promise<void>;
   payment(id: string): Promise<PaymentRecord | undefined>;

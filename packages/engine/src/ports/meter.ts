@@ -8,9 +8,20 @@ export type EngineEvent =
   | { readonly type: 'writer.held'; readonly network: Caip2 }
   /** Another process may sign for it from now on. */
   | { readonly type: 'writer.lost'; readonly network: Caip2 }
-  | { readonly type: 'verify.done'; readonly network: Caip2; readonly outcome: 'valid' | Reason }
+  /** `payment` is its id wherever an event has one; empty when the request could not be read so far. */
+  | {
+      readonly type: 'verify.done';
+      readonly network: Caip2;
+      readonly payment: string;
+      readonly outcome: 'valid' | Reason;
+    }
   | { readonly type: 'verify.call'; readonly network: Caip2; readonly size: number; readonly ms: number }
-  | { readonly type: 'settle.prepared'; readonly network: Caip2; readonly transaction: string; readonly size: number }
+  | {
+      readonly type: 'settle.prepared';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly payments: readonly string[];
+    }
   | {
       readonly type: 'settle.replaced';
       readonly network: Caip2;
@@ -24,6 +35,7 @@ export type EngineEvent =
       readonly outcome: string;
       readonly detail: string;
     }
+  /** A caller was answered; the payment itself may go on. */
   | {
       readonly type: 'settle.done';
       readonly network: Caip2;
@@ -44,6 +56,17 @@ export type EngineEvent =
       readonly network: Caip2;
       readonly transaction: string;
       readonly block: bigint;
+    }
+  /**
+   * A payment is over, whether or not anybody waited for it: told by the process that wrote its end. `released`: nothing was
+   * sent, nothing is kept, and it may be presented again.
+   */
+  | {
+      readonly type: 'payment.ended';
+      readonly network: Caip2;
+      readonly payment: string;
+      readonly outcome: 'settled' | 'released' | Reason;
+      readonly transaction: string;
     }
   | { readonly type: 'settle.cost'; readonly network: Caip2; readonly transaction: string; readonly cost: bigint }
   | { readonly type: 'recovered'; readonly network: Caip2; readonly payments: number; readonly released: number }

@@ -26,7 +26,8 @@ export type Waiter = {
 export type Case<A extends Authorization> = {
   readonly authorization: A;
   readonly fingerprint: string;
-  readonly key: string | undefined;
+  /** The idempotency key under which the answer is kept. A retry may bring the first one. */
+  key: string | undefined;
   phase: Phase;
   /** How many payments may share its next transaction, itself included. Fewer after one that did not pay it. */
   most: number;

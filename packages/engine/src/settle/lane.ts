@@ -84,7 +84,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
       type: 'settle.prepared',
       network: chain.network,
       transaction: attempt.hash,
-      size: items.length,
+      payments: items.map(({ id }) => id),
     });
     options.onPrepared(attempt, cases);
   }

@@ -79,6 +79,9 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       meter.record({ type: 'fault', network: chain.network, detail: `a claim stays: ${describeError(error)}` });
     }
     cases.finish(kase, settlement);
+    const outcome = settlement.answer.status === 'failed' ? settlement.answer.reason : 'released';
+    const payment = kase.authorization.anchor;
+    meter.record({ type: 'payment.ended', network: chain.network, payment, outcome, transaction: '' });
   }
 
   async function withdraw(kase: Case<A>): Promise<void> {
@@ -97,7 +100,8 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     const short = isBusy(queue.length, options.room(), options.window);
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
-    lastAlone = next !== undefined && !mayShare(next);
+    // Who may share is only asked where it matters: it can cost the chain a call.
+    lastAlone = short && next !== undefined && !mayShare(next);
     return next;
   }
 

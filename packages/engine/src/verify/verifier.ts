@@ -1,6 +1,6 @@
 /** Answers /verify, and asks the chain for /settle: both share the round trips. Leaves nothing behind. */
 import type { Payment, VerifyAnswer } from '@facilitator/protocol';
-import type { Unavailable } from '../engine.ts';
+import type { Verification } from '../engine.ts';
 import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -19,7 +19,7 @@ export type VerifierOptions<A extends Authorization> = {
 };
 
 export type Verifier<A extends Authorization> = {
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   /** What the chain says of one authorization; many that ask together share a round trip. */
   ask(authorization: A): Promise<Verdict>;
 };
@@ -38,10 +38,7 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
     },
   });
 
-  async function judge(payment: Payment): Promise<VerifyAnswer | Unavailable> {
-    const decoded = chain.decode(payment);
-    if (decoded.status === 'refused') return invalid(decoded);
-    const { authorization } = decoded;
+  async function judge(authorization: A): Promise<Verification['answer']> {
     const { payer } = authorization;
     const late = chain.untimely(authorization, clock.now());
     if (late !== undefined) return invalid({ ...late, payer });
@@ -54,12 +51,14 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
   return {
     ask,
     async verify(payment) {
-      const answer = await judge(payment);
+      const decoded = chain.decode(payment);
+      const id = decoded.status === 'refused' ? undefined : decoded.authorization.anchor;
+      const answer = decoded.status === 'refused' ? invalid(decoded) : await judge(decoded.authorization);
       if (answer.status !== 'unavailable') {
         const outcome = answer.status === 'valid' ? 'valid' : answer.reason;
-        meter.record({ type: 'verify.done', network: chain.network, outcome });
+        meter.record({ type: 'verify.done', network: chain.network, payment: id ?? '', outcome });
       }
-      return answer;
+      return { answer, id };
     },
   };
 }
