@@ -5,7 +5,7 @@ import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
-import type { Lane } from './settle/lane.ts';
+import { type Lane, worthOf } from './settle/lane.ts';
 import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
 
@@ -47,13 +47,17 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   for (const attempt of attempts) {
     const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
     for (const kase of undecided) orphans.delete(kase.authorization.anchor);
-    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce);
+    const worth = worthOf(
+      chain,
+      undecided.map((kase) => kase.authorization),
+    );
+    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce, worth);
     if (undecided.length > 0) tracker.send(attempt, undecided);
     else tracker.resume(attempt);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);
   for (const kase of handedOver) queue.add(kase);
-  if (payments.length > 0) await tracker.tick();
+  if (payments.length > 0 || attempts.length > 0) await tracker.tick();
   options.meter.record({
     type: 'recovered',
     network: chain.network,

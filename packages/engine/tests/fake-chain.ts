@@ -43,6 +43,10 @@ export const NETWORK = 'eip155:31337' as const;
 export const CONFIRMATIONS = 2;
 export const CAPACITY = 4;
 export const REORG_DEPTH = 12;
+/** Native units: what a payment may cost, what a transaction does cost, what a signer holds. */
+export const CEILING = 50_000n;
+export const COST = 21_000n;
+export const RICH = 10n ** 18n;
 
 export class FakeLedger {
   blocks: Block[];
@@ -55,6 +59,14 @@ export class FakeLedger {
     deaf: false,
     blind: false,
   };
+  /** Signers that hold nothing: balances say so, and nodes refuse what they sign. */
+  readonly dry = new Set<string>();
+  /** Signers that do not sign. */
+  readonly failing = new Set<string>();
+  /** Why every payment costs more than it may. */
+  dear: string | undefined;
+  /** How often balances were asked for. */
+  looks = 0;
   /** Every transaction of ours that a node ever had. */
   readonly everBroadcast = new Set<string>();
   /** Payments that fail by themselves and leave their company alone. */
@@ -188,7 +200,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       block: BigInt(block.number),
       blockHash: block.hash,
       made: [...moved.values()].filter(({ hash }) => hash === attempt.hash).length,
-      cost: 21_000n,
+      cost: COST,
       final: block.number <= final(),
       proofs: items.map((item) => {
         const at = moved.get(item.anchor);
@@ -242,12 +254,14 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (ledger.weather.deaf) throw new Error('deaf');
       return ledger.count(signer, view());
     },
-    async balance() {
+    async balances() {
       if (!alive()) return hang();
+      ledger.looks += 1;
       if (ledger.weather.deaf) throw new Error('deaf');
-      return 10n ** 18n;
+      return signers.map((signer) => (ledger.dry.has(signer) ? 0n : RICH));
     },
-    ceiling: () => 21_000n,
+    ceiling: () => CEILING,
+    tooDear: () => ledger.dear,
     capacity: () => ledger.capacity,
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
@@ -257,12 +271,14 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },
     async sign(signer, nonce, items) {
+      if (ledger.failing.has(signer)) throw new Error('the key is disabled');
       const anchors = items.map((item) => item.anchor);
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },
     async broadcast(attempt): Promise<Broadcast> {
       if (!alive()) return hang();
+      if (ledger.dry.has(attempt.signer)) return { status: 'refused', detail: 'insufficient funds' };
       if (ledger.weather.refuseBytes) return { status: 'refused', detail: 'pool full' };
       if (ledger.weather.dropBytes) return { status: 'accepted' };
       const { anchors, fee = 1 } = JSON.parse(attempt.bytes) as { anchors: string[]; fee?: number };

@@ -3,7 +3,14 @@ import type { Clock, Journal } from '@facilitator/engine';
 import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError, notWriting } from './journal-error.ts';
-import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from './reads.ts';
+import {
+  findCosts,
+  findPayment,
+  findPaymentByKey,
+  findPaymentsByTransaction,
+  findUnfinished,
+  nextNonce,
+} from './reads.ts';
 import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
 import type { Reading, Store } from './store.ts';
 import { type Write, writeKind } from './write-kind.ts';
@@ -103,6 +110,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentByKey: (key) => read(async (reading) => (isStorable(key) ? findPaymentByKey(reading, key) : undefined)),
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
+    costs: (signer, since) => read((reading) => findCosts(reading, signer, since)),
     unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());

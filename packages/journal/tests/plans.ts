@@ -10,7 +10,14 @@ import {
 } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone, emptySeal } from '../src/peers.ts';
-import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from '../src/reads.ts';
+import {
+  findCosts,
+  findPayment,
+  findPaymentByKey,
+  findPaymentsByTransaction,
+  findUnfinished,
+  nextNonce,
+} from '../src/reads.ts';
 import { attemptRow, claimRow, closing, ending, signedColumns } from '../src/record.ts';
 import type { Schema } from '../src/schema.ts';
 import type { Reading } from '../src/store.ts';
@@ -45,6 +52,8 @@ const ROW = {
   nonce: 1n,
   attempt: 0n,
   outcome: 'open',
+  cost: '1',
+  created_at: 1n,
   amount: '1',
   expires: '1',
 };
@@ -90,6 +99,7 @@ const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> 
   payment: (reading) => findPayment(reading, 'p1'),
   paymentByKey: (reading) => findPaymentByKey(reading, 'k1'),
   paymentsByTransaction: (reading) => findPaymentsByTransaction(reading, 't1'),
+  costs: (reading) => findCosts(reading, { network: NETWORK, signer: '0xSigner' }, 0n),
   nextNonce: (reading) => nextNonce(reading, { network: NETWORK, signer: '0xSigner', floor: 0n }),
 };
 

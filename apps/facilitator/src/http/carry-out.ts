@@ -1,6 +1,7 @@
 /** Has the engine settle a payment for one HTTP caller, who may choose how long to wait and may go away. */
 import type { Caller, SettleAnswer } from '@facilitator/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from './client-address.ts';
 import { watchDelivery } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import type { House } from './house.ts';
@@ -34,6 +35,7 @@ export async function carryOut(house: House, request: FastifyRequest, reply: Fas
   const delivery = watchDelivery(reply.raw);
   const { answer, id } = await house.engine.settle(payment, {
     ...(idempotency.key === undefined ? {} : { key: idempotency.key }),
+    caller: clientAddress(request),
     waitMs: wait.ms,
     signal: delivery.signal,
   });

@@ -21,7 +21,19 @@ function write(log: Logger, event: EngineEvent): void {
       log.error(line);
       break;
     case 'network.closed':
+    case 'rpc.silent':
+    case 'signer.failing':
+    case 'budget.exhausted':
       log.warn(line);
+      break;
+    case 'rpc.answers':
+      log.info({ ...line, ms: Math.round(event.ms) });
+      break;
+    case 'signer.dry':
+      log.warn({ ...line, balance: event.balance.toString(), floor: event.floor.toString() });
+      break;
+    case 'signer.funded':
+      log.info({ ...line, balance: event.balance.toString() });
       break;
     case 'verify.call':
     case 'verify.done':

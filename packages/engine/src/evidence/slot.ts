@@ -17,6 +17,8 @@ export type Slot<A extends Authorization> = {
   sightedAt: number | undefined;
   /** Set when payments it carries had ended before it was watched: callers were told, and have to be right. */
   readonly told: 'vanished' | 'recovered' | undefined;
+  /** Whether what it cost was told: once, also when it is final twice. */
+  accounted: boolean;
   /** Whether it was missed, and said so. */
   missed: boolean;
 };
@@ -36,7 +38,7 @@ export function addAttempt<A extends Authorization>(
   if (slot !== undefined) return { ...slot, attempts: [...slot.attempts, attempt], cases, signedAt: now, sentAt: now };
   const { signer, nonce } = attempt;
   const times = { since: now, signedAt: now, sentAt: now, sightedAt: undefined };
-  return { signer, nonce, attempts: [attempt], cases, ...times, told, missed: false };
+  return { signer, nonce, attempts: [attempt], cases, ...times, told, accounted: told === 'vanished', missed: false };
 }
 
 /** The newest transaction of the slot: the one that is handed over. */

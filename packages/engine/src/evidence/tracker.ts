@@ -19,6 +19,10 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   readonly meter: Meter;
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
+  /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
+  readonly onCost: (attempt: Attempt, cost: bigint, cases: readonly Case<A>[]) => void;
+  /** Nodes refused bytes that they were given. */
+  readonly onRefused: () => void;
   /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
   readonly onResolved: (slot: Pick<Slot<A>, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']) => void;
   /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
@@ -75,6 +79,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const answer = await chain.broadcast(attempt);
     const detail = answer.status === 'accepted' ? '' : answer.detail;
     meter.record({ type: 'settle.broadcast', network, transaction: attempt.hash, outcome: answer.status, detail });
+    for (const each of slot.cases) each.refused = answer.status === 'refused';
+    if (answer.status === 'refused') options.onRefused();
     schedule(pace.afterBroadcast());
   }
 
@@ -154,6 +160,11 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     // While its block may vanish the attempt stays open, with its bytes; unless it keeps payments from being sent again.
     const mayVanish = outcome.status === 'included' && chain.reorgDepth > 0;
     const stays = mayVanish && ends.length === judged.length;
+    if (outcome.status === 'included' && !slot.accounted) {
+      slot.accounted = true;
+      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
+      options.onCost(attempt, outcome.cost, slot.cases);
+    }
     if (stays)
       await endings.endEach(ends, (left) => {
         slot.cases = left;
@@ -161,9 +172,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     else await endings.endTogether(attempt, outcome, ends);
     if (slot.told !== undefined) await lookBack(slot, sighting);
     const watched = slots.delete(slotKey(slot));
-    // A transaction that was final before does not cost twice.
-    if (outcome.status === 'included' && slot.told !== 'vanished')
-      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
     // Forgotten meanwhile: another process writes now, and finds in the journal what is left to do.
     if (!watched) return;
     if (sighting.status === 'included' && mayVanish) buried.add(graveOf(slot, sighting, !stays));

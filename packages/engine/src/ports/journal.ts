@@ -72,6 +72,9 @@ export type AttemptOutcome =
   /** Its nonce went to another transaction for good. */
   | { readonly status: 'superseded' };
 
+/** What one transaction cost, in native units, and when it was signed. */
+export type Cost = { readonly cost: bigint; readonly at: Seconds };
+
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
   /** Payments that are not final. Claims of processes that are alive are not among them. */
@@ -169,6 +172,8 @@ export interface Journal {
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
   paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
   unfinished(network: Caip2): Promise<Unfinished>;
+  /** What the signer's transactions cost that were signed at `since` or later and are final, the newest first. */
+  costs(signer: Pick<LaneKey, 'network' | 'signer'>, since: Seconds): Promise<readonly Cost[]>;
   /** Resolves when all accepted writes are on disk and the store is closed. */
   close(): Promise<void>;
 }

@@ -32,8 +32,10 @@ export type IntakeOptions<A extends Authorization> = {
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
-  /** Refuses a payment that cannot be carried in time; `undefined` admits. */
-  readonly admit: (authorization: A) => Settlement | undefined;
+  /** Refuses a payment that cannot be carried or paid for now; `undefined` admits. */
+  readonly admit: (authorization: A) => Promise<Settlement | undefined>;
+  /** Reserves what it may cost until it leaves; otherwise the answer. */
+  readonly book: (kase: Case<A>) => Settlement | undefined;
   /** True once nothing new may be sent. */
   readonly closing: () => boolean;
 };
@@ -67,7 +69,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   ): Settlement | Promise<Settlement> {
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
-    const kase = openCase(authorization, print, how.key);
+    const kase = openCase(authorization, print, how);
     cases.byAnchor.set(authorization.anchor, kase);
     const answered = cases.wait(kase, attachWaiter(kase), how);
     void begin(kase, verdict);
@@ -97,7 +99,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       fault(error);
       return unavailable(UNREAD, 2);
     }
-    const early = outright(authorization);
+    const early = await outright(authorization);
     if (early !== undefined) return early;
     const verdict = await options.ask(authorization);
     return verdict.status === 'valid' ? verdict : unsent(authorization, verdict);
@@ -110,7 +112,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   }
 
   /** What needs no chain to be refused. */
-  function outright(authorization: A): Settlement | undefined {
+  async function outright(authorization: A): Promise<Settlement | undefined> {
     const late = chain.untimely(authorization, clock.now());
     return late === undefined ? options.admit(authorization) : failed(authorization, late.reason, late.message, '');
   }
@@ -151,7 +153,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       // Only the journal knows whether the process that claimed it still lives.
       if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
       fresh = true;
-      const early = outright(authorization);
+      const early = (await outright(authorization)) ?? options.book(kase);
       if (early !== undefined) return cases.finish(kase, early);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));

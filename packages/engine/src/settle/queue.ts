@@ -22,7 +22,7 @@ export type QueueOptions<A extends Authorization> = {
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */
-  readonly window: number;
+  readonly window: () => number;
   /** The facilitator's own rule of who shares a transaction. */
   readonly batching: Batching;
   /** There is something to take. */
@@ -36,8 +36,11 @@ export type Queue<A extends Authorization> = {
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
-  /** The next payments one transaction may carry, never one whose window closes too soon. */
-  take(): readonly Case<A>[];
+  /**
+   * The next payments one transaction may carry, never one whose window closes too soon. `budget`: native units that they may
+   * cost together; one is given all the same.
+   */
+  take(budget?: bigint): readonly Case<A>[];
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -97,7 +100,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
    */
   function shift(): Case<A> | undefined {
     const mayShare = (kase: Case<A>) => sociable(kase, rules);
-    const short = isBusy(queue.length, options.room(), options.window);
+    const short = isBusy(queue.length, options.room(), options.window());
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
     // Who may share is only asked where it matters: it can cost the chain a call.
@@ -133,11 +136,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       queue.unshift(...back);
       for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
-    take() {
+    take(budget) {
       const first = nextTimely();
       if (first === undefined) return [];
-      const share = shareOf(queue.length + 1, options.room(), options.window, chain.capacity());
-      const company = companyOf(first, queue, share, rules);
+      const most = shareOf(queue.length + 1, options.room(), options.window(), chain.capacity());
+      // Whoever shares was signed for by a key, so all of them may cost the same.
+      const cost = chain.ceiling(first.authorization);
+      const affordable = budget === undefined || cost === 0n ? most : Math.max(1, Number(budget / cost));
+      const company = companyOf(first, queue, Math.min(most, affordable), rules);
       if (company.length > 0) {
         const taken = new Set(company);
         queue = queue.filter((kase) => !taken.has(kase));

@@ -4,6 +4,7 @@ import type { Verification } from '../engine.ts';
 import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Reach } from '../reach.ts';
 import { unchecked } from '../settle/answers.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
@@ -16,6 +17,7 @@ export type VerifierOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly reach: Pick<Reach, 'heard' | 'failed'>;
 };
 
 export type Verifier<A extends Authorization> = {
@@ -24,7 +26,8 @@ export type Verifier<A extends Authorization> = {
   ask(authorization: A): Promise<Verdict>;
 };
 
-export function createVerifier<A extends Authorization>({ chain, clock, meter }: VerifierOptions<A>): Verifier<A> {
+export function createVerifier<A extends Authorization>(options: VerifierOptions<A>): Verifier<A> {
+  const { chain, clock, meter, reach } = options;
   const ask = createMicroBatch({
     clock,
     most: MOST,
@@ -34,9 +37,18 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
       const verdicts = await chain.verify(batch);
       const ms = clock.milliseconds() - started;
       meter.record({ type: 'verify.call', network: chain.network, size: batch.length, ms });
+      listen(verdicts);
       return verdicts;
     },
   });
+
+  /** One payment alone may have no answer for a reason of its own; a call without any says that the RPC is silent. */
+  function listen(verdicts: readonly Verdict[]): void {
+    const [first, ...others] = verdicts;
+    if (first?.status === 'unavailable' && others.every(({ status }) => status === 'unavailable'))
+      reach.failed(first.detail);
+    else reach.heard();
+  }
 
   async function judge(authorization: A): Promise<Verification['answer']> {
     const { payer } = authorization;
@@ -54,10 +66,8 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
       const decoded = chain.decode(payment);
       const id = decoded.status === 'refused' ? undefined : decoded.authorization.anchor;
       const answer = decoded.status === 'refused' ? invalid(decoded) : await judge(decoded.authorization);
-      if (answer.status !== 'unavailable') {
-        const outcome = answer.status === 'valid' ? 'valid' : answer.reason;
-        meter.record({ type: 'verify.done', network: chain.network, payment: id ?? '', outcome });
-      }
+      const outcome = answer.status === 'invalid' ? answer.reason : answer.status;
+      meter.record({ type: 'verify.done', network: chain.network, payment: id ?? '', outcome });
       return { answer, id };
     },
   };
