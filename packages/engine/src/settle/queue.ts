@@ -10,6 +10,7 @@ import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
+import { createGathering } from './gathering.ts';
 
 export type QueueOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -69,6 +70,15 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     groupable: (authorization) => chain.groupable(authorization),
     sendable: (kase) => lateness(kase) === undefined,
   };
+
+  const gathering = createGathering({ chain, clock, onOver: options.onFilled });
+
+  /** Whether a transaction that is not full yet may be joined by others first. */
+  function mayFill(): boolean {
+    const [next] = queue;
+    if (next === undefined || !isBusy(queue.length, options.room(), options.window)) return false;
+    return sociable(next, rules) && queue.length < chain.capacity();
+  }
 
   async function drop(kase: Case<A>, settlement: Settlement): Promise<void> {
     try {
@@ -130,6 +140,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
     take() {
+      if (mayFill() && gathering.isOn()) return [];
       const first = nextTimely();
       if (first === undefined) return [];
       const share = shareOf(queue.length + 1, options.room(), options.window, chain.capacity());
@@ -142,12 +153,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     },
     withdraw,
     clear() {
+      gathering.stop();
       const given = queue;
       queue = [];
       return given;
     },
     async close() {
       closed = true;
+      gathering.stop();
       await Promise.all(queue.filter((kase) => kase.transaction === '').map(withdraw));
     },
   };
