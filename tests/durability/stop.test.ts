@@ -1,6 +1,8 @@
 /** SIGTERM while callers wait, and two processes that want the same journal. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Hex } from 'viem';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { transfersTo, USDC } from '../stage/chain.ts';
 import { PATIENCE } from '../stage/patience.ts';
 import { openHouse } from './house.ts';
@@ -109,4 +111,21 @@ describe('a second process on the same SQLite file', () => {
     const third = await house.serve();
     await third.logged('ready');
   });
+});
+
+it('SIGTERM is held up neither by a connection on which nobody asked anything, nor by half a request', async () => {
+  const house = await openHouse('SQLite');
+  const server = await house.serve({ SHUTDOWN_SECONDS: '1' });
+  await server.logged('ready');
+  const { hostname, port } = new URL(server.url);
+  // Load balancers and browsers open them ahead.
+  const silent = connect(Number(port), hostname);
+  const slow = connect(Number(port), hostname);
+  for (const each of [silent, slow]) onTestFinished(() => void each.destroy());
+  await Promise.all([silent, slow].map((each) => once(each, 'connect')));
+  slow.write('POST /settle HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+  slow.on('error', () => undefined);
+  await server.get('/health');
+  server.kill('SIGTERM');
+  expect((await server.ended).code).toBe(0);
 });

@@ -19,7 +19,7 @@ export const CHAIN_ID: number = BASE_SEPOLIA;
 const TRANSFER = keccak256(toBytes('Transfer(address,address,uint256)'));
 
 /** A chain with USDC, GLUE and Multicall3. A block per transaction unless `blockTime` (seconds) is given. */
-export async function startChain(options: Pick<AnvilOptions, 'blockTime'> = {}): Promise<Anvil> {
+export async function startChain(options: Pick<AnvilOptions, 'blockTime' | 'detached'> = {}): Promise<Anvil> {
   const anvil = await startAnvil({ chainId: CHAIN_ID, ...options });
   await Promise.all([putMulticall3(anvil), putToken(anvil, USDC), putToken(anvil, GLUE)]);
   return anvil;

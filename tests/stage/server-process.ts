@@ -28,9 +28,16 @@ export type Started =
   /** It refused to start. */
   | { readonly status: 'ended'; readonly ending: Ending };
 
-/** Starts it with these variables and no others, in an empty folder. Resolves when it listens or has ended. */
-export async function startServer(env: Readonly<Record<string, string>>, folder: string): Promise<Started> {
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
+/**
+ * Starts it with these variables and no others, in an empty folder. Resolves when it listens or has ended. `command`: the
+ * entry and its arguments, where it is not the program's own.
+ */
+export async function startServer(
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  command: readonly string[] = [MAIN, 'serve'],
+): Promise<Started> {
+  const child = spawn(process.execPath, [...command], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'debug', ...env },

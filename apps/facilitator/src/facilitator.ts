@@ -8,7 +8,15 @@ import {
   jsonRpc,
   type Rpc,
 } from '@facilitator/chain-evm';
-import { type Clock, createEngine, type Engine, type Journal, type Signer, systemClock } from '@facilitator/engine';
+import {
+  type Clock,
+  createEngine,
+  type Engine,
+  type Journal,
+  type Signer,
+  type Spending,
+  systemClock,
+} from '@facilitator/engine';
 import { openJournal } from '@facilitator/journal';
 import type { Logger } from 'pino';
 import type { Config, NetworkPlan } from './config/config.ts';
@@ -25,6 +33,9 @@ export type Parts = {
   /** Puts memory, CPU and event loop among the metrics; for one facilitator per process. */
   readonly processMetrics?: boolean;
 };
+
+/** Every answer is known by then. Who still sends a request, or reads slowly, does not hold up the end. */
+const LAST_WORDS_MS = 2_000;
 
 export type Facilitator = {
   readonly engine: Engine;
@@ -53,7 +64,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   const journal = parts.journal ?? (await openJournal({ url: config.journalUrl, clock }));
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
   const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
-  for (const { plan, chain } of chains) engine.add(chain, plan.conduct);
+  for (const { plan, chain } of chains) engine.add(chain, { ...plan.conduct, spending: spendingOf(plan) });
 
   const app = createApp({
     engine,
@@ -74,10 +85,13 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   async function close(graceMs: number): Promise<void> {
     // Stops listening at once; resolves when the callers that the engine still answers have their answers.
     const answered = app.close();
+    let cut = () => {};
     try {
       await engine.close(graceMs);
+      cut = clock.after(LAST_WORDS_MS, () => app.server.closeAllConnections());
       await answered;
     } finally {
+      cut();
       await journal.close();
       await Promise.all(chains.map(({ rpc }) => rpc.close()));
     }
@@ -119,6 +133,10 @@ function policyOf(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factorie
     ...(feePerGas === undefined ? {} : { maxFeePerGas: feePerGas }),
     ...(plan.conduct.reorgDepth === undefined ? {} : { reorgDepth: plan.conduct.reorgDepth }),
   };
+}
+
+function spendingOf({ spending: { floor, ...budget } }: NetworkPlan): Spending {
+  return { budget, ...(floor === undefined ? {} : { floor }) };
 }
 
 /** One number for every way to sign; what needs less in company is not given more. */

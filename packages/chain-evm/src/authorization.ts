@@ -50,6 +50,7 @@ export function authorize({ chainId, token, transfer, signature, domain, batchin
     amount: value,
     nonce,
     expires: expires < LATEST ? expires : LATEST,
+    proven: signature.form === 'key',
     batching,
     token,
     transfer,

@@ -2,9 +2,12 @@
 import type { Chain, Clock, Signer } from '@facilitator/engine';
 import type { EvmNetwork } from '@facilitator/protocol';
 import { type EvmAuthorization, recall, stow } from './authorization.ts';
+import { balances } from './balances.ts';
 import { broadcast } from './broadcast/broadcast.ts';
 import { decode, untimely } from './decode/decode.ts';
+import { createDataFees } from './fees/data-fees.ts';
 import { createFeeBook } from './fees/fee-book.ts';
+import { createLimits } from './fees/limits.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
 import { createBlockClock } from './observe/block-clock.ts';
 import { createBlockWatch } from './observe/block-watch.ts';
@@ -62,6 +65,8 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const payers = createPayerLook({ rpc, clock, codes, caller });
   const suspicions = createSuspicions(clock, blockMs);
   const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
+  const dataFees = createDataFees(clock);
+  const limits = createLimits({ policy, fees, dataFees });
   const baseFee = network.fees === 'eip1559';
   const onBaseFee = (wei: bigint) => fees.learn(wei, 'told');
   // Who only verifies needs no fees.
@@ -93,11 +98,11 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   };
   const openOptions = { rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, onBlockGas };
   const signing = createSigning({
-    ...{ chainId, multicall3, gas, signers, fees, policy, isDeployed },
+    ...{ chainId, multicall3, gas, signers, fees, limits, policy, isDeployed },
     blockGas: () => blockGas,
   });
   const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
-  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch };
+  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch, onDataFee: dataFees.learn };
   const span = { blocks: LONGEST_SPAN };
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
 
@@ -119,13 +124,8 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
       if (count === undefined) throw new Error(`the transaction count of ${signer} is not known: ${failureOf(answer)}`);
       return count;
     },
-    async balance(signer) {
-      const [answer] = await rpc.ask([{ method: 'eth_getBalance', params: [signer, 'latest'] }]);
-      const balance = quantityIn(answer);
-      if (balance === undefined) throw new Error(`the balance of ${signer} is not known: ${failureOf(answer)}`);
-      return balance;
-    },
-    ceiling: ({ signature }) => gas[signature.form] * fees.cap(),
+    balances: () => balances(rpc, lowerSigners, alsoAsk()),
+    ...limits,
     capacity: signing.capacity,
     // Tokens ask an account that has code, also when its key signed, and that code may burn the gas of all.
     groupable: (authorization) =>

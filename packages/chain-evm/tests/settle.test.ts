@@ -3,6 +3,7 @@ import {
   balanceOf,
   counterfactualWallet,
   fund,
+  newWallet,
   putFactory,
   putToken,
   putWallet,
@@ -258,6 +259,12 @@ describe('replacing', () => {
     const offered = parseTransaction(attempt.bytes as Hex).maxFeePerGas ?? 0n;
     const chain = stage.another({ policy: { maxFeePerGas: offered } });
     expect(await chain.replace(attempt, [await authorization()])).toBeUndefined();
+  });
+
+  it('is not made for a key that left the pool', async () => {
+    const attempt = await prepared([await authorization()]);
+    const gone = { ...attempt, signer: newWallet().address };
+    expect(await stage.chain.replace(gone, [await authorization()])).toBeUndefined();
   });
 });
 

@@ -33,7 +33,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async verify(payment) {
       const desk = desks.get(payment.terms.network);
-      return desk?.verify(payment) ?? { status: 'invalid', reason: 'invalid_network', message: unserved(payment) };
+      if (desk !== undefined) return desk.verify(payment);
+      return { id: undefined, answer: { status: 'invalid', reason: 'invalid_network', message: unserved(payment) } };
     },
     async settle(payment, how) {
       const desk = desks.get(payment.terms.network);
@@ -49,7 +50,8 @@ export function createEngine(options: EngineOptions): Engine {
     networks: () => [...desks.values()].map((desk) => desk.status()),
     ready() {
       const statuses = [...desks.values()].map((desk) => desk.status().status);
-      return statuses.includes('open') && !statuses.includes('opening');
+      const opened = statuses.some((status) => status === 'open' || status === 'silent' || status === 'dry');
+      return opened && !statuses.includes('opening');
     },
     async close(graceMs = 0) {
       await Promise.all([...desks.values()].map((desk) => desk.close(graceMs)));

@@ -1,20 +1,31 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
-import type { Batching, Payment, VerifyAnswer } from '@facilitator/protocol';
+import type { Batching, Payment } from '@facilitator/protocol';
 import { describeError } from './describe-error.ts';
-import type { NetworkStatus, Settlement, SettleOptions, Unavailable } from './engine.ts';
+import type {
+  NetworkStatus,
+  Settlement,
+  SettleOptions,
+  SignerStatus,
+  Spending,
+  Unavailable,
+  Verification,
+} from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
 import type { Attempt, Authorization, Chain, Refusal } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import { admit } from './settle/admission.ts';
+import { createReach } from './reach.ts';
+import { createAdmission, whyDry } from './settle/admission.ts';
 import { failed, refused, settled, unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createIntake } from './settle/intake.ts';
-import { createLane, type Lane } from './settle/lane.ts';
+import { createLane, type Lane, worthOf } from './settle/lane.ts';
 import { createQueue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
+import { createBudget } from './spending/budget.ts';
+import { createPurses } from './spending/purses.ts';
 import { createVerifier } from './verify/verifier.ts';
 import { createWriter } from './writer.ts';
 
@@ -24,6 +35,7 @@ export type DeskOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly nonceWindow?: number;
+  readonly spending?: Spending;
   readonly batching?: Batching;
 };
 
@@ -31,26 +43,33 @@ export type Desk = {
   status(): NetworkStatus;
   /** Checks the network and recovers. Never rejects: a network that cannot open is asked again later. */
   open(): Promise<void>;
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   settle(payment: Payment, how: SettleOptions): Promise<Settlement>;
   close(graceMs: number): Promise<void>;
 };
 
 /** Transactions one signer may have open. Nodes keep 16 slots per sender; the rest is room for replacements. */
 const NONCE_WINDOW = 12;
-/** Pause before a lane that could not sign or journal tries again. */
-const LANE_RETRY_MS = 1_000;
+/** Pause before what could not be read is asked again. */
+const RETRY_MS = 1_000;
+/** Seconds. */
+const DAY = 86_400n;
 /** Pause before a network that did not open is asked again. */
 const OPEN_RETRY_MS = 5_000;
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
-  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto' } = options;
+  const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto', spending = {} } = options;
   const network = chain.network;
   let status: NetworkStatus['status'] = 'opening';
   let reason = 'it has not been checked yet';
   let closing = false;
   let cancelReopen: (() => void) | undefined;
+  let recalled = false;
 
+  const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
+  const budget = createBudget(spending.budget ?? {}, clock);
+  const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
+  const purses = createPurses<A>({ ...{ chain, clock, meter, reach }, floor: spending.floor, onLooked: pump });
   const cases = createCases<A>({
     clock,
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
@@ -59,36 +78,32 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const queue = createQueue<A>({
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
-    window: nonceWindow * chain.signers.length,
+    window,
     batching,
     onFilled: pump,
     onDoubtful: doubt,
   });
-  const verifier = createVerifier({ chain, clock, meter });
+  const verifier = createVerifier({ chain, clock, meter, reach });
   const intake = createIntake({
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
-    admit: (authorization) =>
-      admit(authorization, { chain, clock, waiting: queue.size, window: nonceWindow * chain.signers.length }),
+    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
     closing: () => closing,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
     createLane<A>({
-      chain,
-      signer,
-      journal,
-      meter,
+      ...{ chain, signer, journal, clock, meter, purses },
       window: nonceWindow,
       take: queue.take,
-      onPrepared,
-      onGone,
-      onStalled,
+      ...{ onPrepared, onGone, onStalled, onRested: pump },
     }),
   );
   const tracker = createTracker<A>({
     ...{ chain, journal, clock, meter, onConcluded, onResolved },
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
+    onCost,
+    onRefused: purses.lookSoon,
   });
   const writer = createWriter<A>({
     ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
@@ -151,7 +166,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   function tryAgain(stalled: readonly Case<A>[]): void {
     queue.giveBack(stalled);
-    if (writer.writing()) clock.after(LANE_RETRY_MS, pump);
+    // The lane that failed rests; the others do not have to.
+    if (writer.writing()) pump();
     else handAllOver();
   }
 
@@ -165,13 +181,17 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
         const carried = [...left].filter((kase) => attempt.items.includes(kase.authorization.anchor));
         for (const kase of carried) left.delete(kase);
         if (carried.length === 0) continue;
-        if (writer.writing()) lanes.find(({ signer }) => signer === attempt.signer)?.opened(attempt.nonce);
+        const worth = worthOf(
+          chain,
+          carried.map((kase) => kase.authorization),
+        );
+        if (writer.writing()) lanes.find(({ signer }) => signer === attempt.signer)?.opened(attempt.nonce, worth);
         onPrepared(attempt, carried);
       }
       tryAgain([...left]);
     } catch (error) {
       meter.record({ type: 'fault', network, detail: `the journal cannot be read: ${describeError(error)}` });
-      clock.after(LANE_RETRY_MS, () => void reconcile(stalled));
+      clock.after(RETRY_MS, () => void reconcile(stalled));
     }
   }
 
@@ -182,12 +202,19 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   function onConcluded(kase: Case<A>, conclusion: Conclusion, mine: boolean): void {
     const { authorization } = kase;
+    if (mine) ended(authorization.anchor, conclusion);
     // A retry that came while the end was being written: the write gave its success to nobody yet.
     const unclaimed = conclusion.state === 'settled' && !conclusion.delivered && kase.waiter !== undefined;
     if (!mine || unclaimed) void askJournal(kase);
     else if (conclusion.state === 'settled')
       cases.finish(kase, settled(authorization, conclusion.transaction, conclusion.locator));
     else cases.finish(kase, failed(authorization, conclusion.reason, conclusion.message, conclusion.transaction));
+  }
+
+  function ended(payment: string, conclusion: Conclusion): void {
+    const { transaction } = conclusion;
+    const outcome = conclusion.state === 'settled' ? 'settled' : conclusion.reason;
+    meter.record({ type: 'payment.ended', network, payment, outcome, transaction });
   }
 
   /** Whose success it is only the journal can decide. */
@@ -206,9 +233,48 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     lane?.closed(nonce);
     if (outcome === 'superseded') {
       meter.record({ type: 'fault', network, detail: `nonce ${nonce} of ${signer} was used elsewhere` });
-      lane?.align().then(pump, () => clock.after(LANE_RETRY_MS, pump));
+      lane?.align().then(pump, (error: unknown) => {
+        reach.failed(describeError(error));
+        clock.after(RETRY_MS, pump);
+      });
     }
     pump();
+  }
+
+  /** A transaction's cost is split evenly among the payments it carried. */
+  function onCost({ signer, items }: Attempt, cost: bigint, carried: readonly Case<A>[]): void {
+    budget.spent(cost, clock.now());
+    purses.paid(signer, cost);
+    const share = cost / BigInt(Math.max(1, items.length));
+    for (const kase of carried) kase.reservation?.spend(share);
+  }
+
+  /** What this network cost in the last day, before this process: only what a limit is held against. */
+  async function recallCosts(): Promise<void> {
+    if (recalled || spending.budget?.perDay === undefined) return;
+    const since = clock.now() - DAY;
+    const known = await Promise.all(chain.signers.map((signer) => journal.costs({ network, signer }, since)));
+    for (const { cost, at } of known.flat()) budget.spent(cost, at);
+    recalled = true;
+  }
+
+  function standing(): Pick<NetworkStatus, 'status' | 'reason'> {
+    if (status !== 'open') return { status, reason };
+    const outage = reach.outage();
+    if (outage !== undefined) return { status: 'silent', reason: `the RPC does not answer (${outage})` };
+    if (purses.allDry()) return { status: 'dry', reason: whyDry(chain) };
+    return { status, reason };
+  }
+
+  function signerStatus(lane: Lane): SignerStatus {
+    const { signer: address } = lane;
+    const failing = lane.trouble() === undefined ? 'good' : 'failing';
+    return {
+      address,
+      balance: purses.balance(address),
+      status: purses.isDry(address) ? 'dry' : failing,
+      inFlight: lane.inFlight(),
+    };
   }
 
   /** Why nothing can be taken now, if so. */
@@ -227,7 +293,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     try {
       stopListening();
       stopListening = journal.listen(network, (news) => void remote.onNews(news));
-      await writer.start();
+      await recallCosts();
+      await Promise.all([writer.start(), purses.look()]);
     } catch (error) {
       return reopenLater('unreachable', `its state could not be read (${describeError(error)})`);
     }
@@ -245,8 +312,9 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   return {
     status: () => ({
-      ...{ network, status, reason },
-      signers: chain.signers,
+      ...{ network, ...standing() },
+      signers: lanes.map(signerStatus),
+      budget: budget.view(),
       writing: writer.writing(),
       inFlight: cases.byAnchor.size,
     }),
@@ -254,7 +322,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     async verify(payment) {
       const closed = shut();
       if (closed === undefined) return verifier.verify(payment);
-      return closed.status === 'refused' ? { ...closed, status: 'invalid' } : closed;
+      return { id: undefined, answer: closed.status === 'refused' ? { ...closed, status: 'invalid' } : closed };
     },
     async settle(payment, how) {
       const closed = shut();
@@ -270,6 +338,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     async close(graceMs) {
       closing = true;
       cancelReopen?.();
+      purses.stop();
       // Another process carries on at once; where there is none, what was not signed is not sent.
       if (journal.shared) await writer.stop();
       else await queue.close();

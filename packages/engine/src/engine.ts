@@ -2,6 +2,7 @@
 import type { Batching, Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { PaymentRecord } from './ports/journal.ts';
+import type { BudgetLimits, BudgetView } from './spending/budget.ts';
 
 /**
  * Nothing was decided; the identical request may be sent again after `retryAfter` seconds. `message` says that nothing was
@@ -15,6 +16,8 @@ export type Conflict = { readonly status: 'conflict'; readonly message: string }
 export type SettleOptions = {
   /** The caller's idempotency key: the same key and payment always get the stored answer. */
   readonly key?: string;
+  /** Who pays for it in budgets: an opaque name that the same caller always has. */
+  readonly caller?: string;
   /** How long to wait for evidence before answering `pending`, in milliseconds. */
   readonly waitMs: number;
   /** Aborted when the caller went away; its claim on the answer ends then. */
@@ -23,16 +26,48 @@ export type SettleOptions = {
 
 export type Settlement = {
   readonly answer: SettleAnswer | Unavailable | Conflict;
-  /** The payment's id when it has one. Needed for `undelivered`. */
+  /** The payment's id when the request could be read so far. Needed for `undelivered`. */
   readonly id: string | undefined;
+};
+
+export type Verification = {
+  readonly answer: VerifyAnswer | Unavailable;
+  /** The same id that a settlement of this payment has. */
+  readonly id: string | undefined;
+};
+
+export type SignerStatus = {
+  readonly address: string;
+  /** Native units, as last heard and less what was paid since; undefined while it is not known. */
+  readonly balance: bigint | undefined;
+  /** `dry`: it holds too little to be given payments. `failing`: it did not sign when it was asked last. */
+  readonly status: 'good' | 'dry' | 'failing';
+  /** Transactions without an outcome. */
+  readonly inFlight: number;
+};
+
+/** What a network may cost. Native units. */
+export type Spending = {
+  readonly budget?: BudgetLimits;
+  /** What a signer must hold to be given payments; unless given, the most that one payment of the dearest kind may cost now. */
+  readonly floor?: bigint;
 };
 
 export type NetworkStatus = {
   readonly network: Caip2;
-  readonly status: 'opening' | 'open' | 'closed' | 'unreachable';
+  /**
+   * `opening`      not checked yet
+   * `open`         payments are taken
+   * `silent`       it was opened, and its RPC does not answer now
+   * `dry`          it was opened, and no signer has enough to pay for gas: payments are verified only
+   * `closed`       what only the operator can mend
+   * `unreachable`  its RPC has not answered yet
+   */
+  readonly status: 'opening' | 'open' | 'silent' | 'dry' | 'closed' | 'unreachable';
   /** Why it is not open; empty when it is. Safe to show. */
   readonly reason: string;
-  readonly signers: readonly string[];
+  readonly signers: readonly SignerStatus[];
+  readonly budget: BudgetView;
   /** Whether this process signs for the network; another one may, then this one hands payments over. */
   readonly writing: boolean;
   /** Payments on their way here that are neither settled nor failed. */
@@ -43,6 +78,7 @@ export type NetworkStatus = {
 export type NetworkRules = {
   /** Which payments share a transaction; a payment may ask for less company. `auto` unless given. */
   readonly batching?: Batching;
+  readonly spending?: Spending;
 };
 
 export interface Engine {
@@ -50,14 +86,14 @@ export interface Engine {
   add<A extends Authorization>(chain: Chain<A>, rules?: NetworkRules): void;
   /** Opens every network, reconciles what the journal holds, then resolves. Networks that cannot open keep trying. */
   open(): Promise<void>;
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   settle(payment: Payment, options: SettleOptions): Promise<Settlement>;
   /** The success that `settle` returned did not reach its caller: an identical retry may have it. */
   undelivered(id: string): Promise<void>;
   /** Payments by id or by transaction hash; empty when unknown. */
   find(idOrTransaction: string): Promise<readonly PaymentRecord[]>;
   networks(): readonly NetworkStatus[];
-  /** True once every open network has reconciled. */
+  /** True once every network was asked, and one was opened and has reconciled, however it fares since. */
   ready(): boolean;
   /**
    * Stops admission, gives callers who wait for a broadcast transaction up to `graceMs` to get their success, answers the

@@ -5,7 +5,7 @@ import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
-import type { Lane } from './settle/lane.ts';
+import { type Lane, worthOf } from './settle/lane.ts';
 import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
 
@@ -47,7 +47,11 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   for (const attempt of attempts) {
     const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
     for (const kase of undecided) orphans.delete(kase.authorization.anchor);
-    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce);
+    const worth = worthOf(
+      chain,
+      undecided.map((kase) => kase.authorization),
+    );
+    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce, worth);
     tracker.send(attempt, undecided);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);

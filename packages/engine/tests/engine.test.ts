@@ -119,6 +119,29 @@ describe('settle', () => {
     expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
   });
 
+  it('delivers a success once when a caller leaves while its delivery is written, and another comes', async () => {
+    const first = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.blocks(4);
+    expect(status(await first.promise)).toBe('pending');
+    const leaving = new AbortController();
+    const told: ReturnType<typeof begin>[] = [];
+    world.meanwhile = (name) => {
+      if (name === 'deliver') leaving.abort();
+      if (name === 'undeliver') told.push(begin(fakePayment('a', soon)));
+    };
+    const left = await world.settle(fakePayment('a', soon), { signal: leaving.signal });
+    expect(leaving.signal.aborted).toBe(true);
+    // What the server does when it finds the connection closed.
+    if (status(left) === 'settled') await world.engine.undelivered(left.id ?? '');
+    await world.clock.advance(0);
+    world.meanwhile = () => {};
+    expect(told).toHaveLength(1);
+    told.push(begin(fakePayment('a', soon)));
+    const statuses = (await Promise.all(told.map(({ promise }) => promise))).map(status);
+    statuses.push(status(await world.settle(fakePayment('a', soon))));
+    expect(statuses.filter((each) => each === 'settled')).toHaveLength(1);
+  });
+
   it('sends nothing for a caller who left before anything was signed', async () => {
     const gone = new AbortController();
     gone.abort();
@@ -168,12 +191,15 @@ describe('settle', () => {
       reason: 'invalid_network',
       message: expect.stringContaining(NETWORK),
     });
-    expect(await world.engine.verify(elsewhere)).toMatchObject({ status: 'invalid', reason: 'invalid_network' });
+    expect(await world.engine.verify(elsewhere)).toMatchObject({
+      answer: { status: 'invalid', reason: 'invalid_network' },
+    });
   });
 });
 
 describe('batches', () => {
-  const sizes = () => world.events.flatMap((event) => (event.type === 'settle.prepared' ? [event.size] : []));
+  const sizes = () =>
+    world.events.flatMap((event) => (event.type === 'settle.prepared' ? [event.payments.length] : []));
 
   it('travel alone while there is a nonce for each', async () => {
     const calls = Array.from({ length: 5 }, (_, i) => begin(fakePayment(`n${i}`, soon)));
@@ -297,6 +323,54 @@ describe('replacement', () => {
   });
 });
 
+describe('the end of a payment', () => {
+  const endings = () =>
+    world.events.flatMap((event) => (event.type === 'payment.ended' ? [`${event.payment} ${event.outcome}`] : []));
+  const idOf = (nonce: string) => `${NETWORK}:0xbuyer:${nonce}`;
+
+  it('is told once, whoever waits for it', async () => {
+    const leaving = new AbortController();
+    const calls = [
+      begin(fakePayment('waits', soon)),
+      begin(fakePayment('leaves', soon), { signal: leaving.signal }),
+      begin(fakePayment('gives up', soon), { waitMs: 500 }),
+    ];
+    await world.clock.advance(600);
+    leaving.abort();
+    await world.blocks(4);
+    await Promise.all(calls.map(({ promise }) => promise));
+    const again = await world.settle(fakePayment('leaves', soon));
+    expect(status(again)).toBe('settled');
+    expect(endings().toSorted()).toEqual(['gives up', 'leaves', 'waits'].map((nonce) => `${idOf(nonce)} settled`));
+  });
+
+  it('is told by the process that finds it after a crash', async () => {
+    void world.settle(fakePayment('a', soon));
+    await world.clock.advance(100);
+    world.crash();
+    await world.start();
+    await world.blocks(4);
+    expect(endings()).toEqual([`${idOf('a')} settled`]);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'settle.prepared', payments: [idOf('a')], transaction: expect.any(String) }),
+    );
+  });
+
+  it('is told of a claim that was given back because its caller had left', async () => {
+    const held = Promise.withResolvers<void>();
+    world.ledger.hold = held.promise;
+    const leaving = new AbortController();
+    const call = world.settle(fakePayment('a', soon), { signal: leaving.signal });
+    await world.clock.advance(10);
+    leaving.abort();
+    held.resolve();
+    await world.clock.advance(10);
+    await call;
+    expect(endings()).toEqual([`${idOf('a')} released`]);
+    expect(await world.journal.payment(idOf('a'))).toBeUndefined();
+  });
+});
+
 describe('idempotency key', () => {
   it('replays the stored answer, shares the running one, refuses another payment', async () => {
     const first = begin(fakePayment('a', soon), { key: 'k1' });
@@ -308,6 +382,50 @@ describe('idempotency key', () => {
     expect(status(await world.settle(fakePayment('b', soon), { key: 'k1' }))).toBe('conflict');
     expect(status(await world.settle(fakePayment('a', soon), { key: 'k2' }))).toBe('duplicate_settlement');
     expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+  });
+
+  it('that comes first with a retry is kept with the answer', async () => {
+    const first = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    expect(status(await first.promise)).toBe('pending');
+    const retry = begin(fakePayment('a', soon), { key: 'k1' });
+    await world.blocks(4);
+    expect(status(await retry.promise)).toBe('settled');
+    expect(await world.settle(fakePayment('a', soon), { key: 'k1' })).toEqual(await retry.promise);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('a', soon), { key: 'k2' }))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('b', soon), { key: 'k1' }))).toBe('conflict');
+  });
+
+  it('that comes with a retry after the end takes a success that nobody was told, and no other', async () => {
+    const first = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.blocks(4);
+    expect(status(await first.promise)).toBe('pending');
+    const [one, two] = await Promise.all([
+      world.settle(fakePayment('a', soon), { key: 'k1' }),
+      world.settle(fakePayment('a', soon)),
+    ]);
+    expect(status(one)).toBe('settled');
+    expect(status(two)).toBe('duplicate_settlement');
+    expect(await world.settle(fakePayment('a', soon), { key: 'k1' })).toEqual(one);
+    const told = begin(fakePayment('b', soon));
+    await world.blocks(4);
+    expect(status(await told.promise)).toBe('settled');
+    expect(status(await world.settle(fakePayment('b', soon), { key: 'k2' }))).toBe('duplicate_settlement');
+    expect(status(await world.settle(fakePayment('b', soon), { key: 'k2' }))).toBe('duplicate_settlement');
+  });
+
+  it('of another payment is refused with a retry, too', async () => {
+    const first = begin(fakePayment('a', soon), { key: 'k1' });
+    const other = begin(fakePayment('b', soon), { waitMs: 500 });
+    await world.clock.advance(600);
+    expect(status(await other.promise)).toBe('pending');
+    const early = begin(fakePayment('b', soon), { key: 'k1' });
+    await world.blocks(4);
+    expect(status(await first.promise)).toBe('settled');
+    expect(status(await early.promise)).toBe('conflict');
+    expect(status(await world.settle(fakePayment('b', soon), { key: 'k1' }))).toBe('conflict');
+    expect(status(await world.settle(fakePayment('b', soon)))).toBe('settled');
   });
 
   it('goes on when the first of two callers with one key leaves', async () => {

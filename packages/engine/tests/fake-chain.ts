@@ -36,6 +36,10 @@ export type Weather = {
 export const NETWORK = 'eip155:31337' as const;
 export const CONFIRMATIONS = 2;
 export const CAPACITY = 4;
+/** Native units: what a payment may cost, what a transaction does cost, what a signer holds. */
+export const CEILING = 50_000n;
+export const COST = 21_000n;
+export const RICH = 10n ** 18n;
 
 export class FakeLedger {
   blocks: Block[];
@@ -48,12 +52,22 @@ export class FakeLedger {
     deaf: false,
     blind: false,
   };
+  /** Signers that hold nothing: balances say so, and nodes refuse what they sign. */
+  readonly dry = new Set<string>();
+  /** Signers that do not sign. */
+  readonly failing = new Set<string>();
+  /** Why every payment costs more than it may. */
+  dear: string | undefined;
+  /** How often balances were asked for. */
+  looks = 0;
   /** Every transaction of ours that a node ever had. */
   readonly everBroadcast = new Set<string>();
   /** Payments that fail by themselves and leave their company alone. */
   readonly cannotPay = new Set<string>();
   /** Payments that make the whole transaction revert. */
   readonly poison = new Set<string>();
+  /** Verification answers when this has resolved. */
+  hold: Promise<void> = Promise.resolve();
   /** Payments that fit into one transaction. */
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
@@ -172,7 +186,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       status: 'included',
       block: BigInt(block.number),
       blockHash: `0xb${block.number}`,
-      cost: 21_000n,
+      cost: COST,
       final: block.number <= final(),
       proofs: items.map((item) => {
         const at = moved.get(item.anchor);
@@ -210,8 +224,11 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       ) as Authorization,
     async verify(batch) {
       if (!alive()) return hang();
+      await ledger.hold;
       return batch.map((each) => {
         if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
+        if ('signature' in each && !String(each.signature).startsWith('good'))
+          return { status: 'refused', reason: 'invalid_exact_evm_signature', message: 'not the payer’s' };
         return ledger.moved(view()).has(each.anchor)
           ? { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' }
           : { status: 'valid' };
@@ -222,12 +239,14 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (ledger.weather.deaf) throw new Error('deaf');
       return ledger.count(signer, view());
     },
-    async balance() {
+    async balances() {
       if (!alive()) return hang();
+      ledger.looks += 1;
       if (ledger.weather.deaf) throw new Error('deaf');
-      return 10n ** 18n;
+      return signers.map((signer) => (ledger.dry.has(signer) ? 0n : RICH));
     },
-    ceiling: () => 21_000n,
+    ceiling: () => CEILING,
+    tooDear: () => ledger.dear,
     capacity: () => ledger.capacity,
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
@@ -236,12 +255,14 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },
     async sign(signer, nonce, items) {
+      if (ledger.failing.has(signer)) throw new Error('the key is disabled');
       const anchors = items.map((item) => item.anchor);
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },
     async broadcast(attempt): Promise<Broadcast> {
       if (!alive()) return hang();
+      if (ledger.dry.has(attempt.signer)) return { status: 'refused', detail: 'insufficient funds' };
       if (ledger.weather.refuseBytes) return { status: 'refused', detail: 'pool full' };
       if (ledger.weather.dropBytes) return { status: 'accepted' };
       const { anchors, fee = 1 } = JSON.parse(attempt.bytes) as { anchors: string[]; fee?: number };
@@ -259,9 +280,17 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
   };
 }
 
+/** `signature`: one that only the chain can judge; it finds those good that begin with `good`. */
+type FakePayload = {
+  readonly payer: string;
+  readonly nonce: string;
+  readonly expires: bigint;
+  readonly signature?: string;
+};
+
 /** The fake family's payload is the authorization's few terms. */
-export function authorizationOf(payment: Payment): Authorization {
-  const { payer, nonce, expires } = payment.payload as { payer: string; nonce: string; expires: bigint };
+export function authorizationOf(payment: Payment): Authorization & { readonly signature?: string } {
+  const { payer, nonce, expires, signature } = payment.payload as FakePayload;
   return {
     anchor: `${payment.terms.network}:${payer}:${nonce}`,
     network: payment.terms.network,
@@ -272,7 +301,15 @@ export function authorizationOf(payment: Payment): Authorization {
     nonce,
     expires,
     batching: payment.terms.batching ?? 'auto',
+    proven: signature === undefined,
+    ...(signature === undefined ? {} : { signature }),
   };
+}
+
+/** The same with a signature that only the chain can judge. */
+export function unprovenPayment(nonce: string, expires: bigint, signature: string): Payment {
+  const payment = fakePayment(nonce, expires);
+  return { ...payment, payload: { ...(payment.payload as FakePayload), signature } };
 }
 
 type Particulars = {

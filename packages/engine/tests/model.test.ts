@@ -33,7 +33,13 @@ type Step =
       readonly kind: 'loseAnswers' | 'dropBytes' | 'refuseBytes' | 'deaf' | 'blind';
       readonly on: boolean;
     }
-  | { readonly do: 'stale'; readonly by: number };
+  | { readonly do: 'stale'; readonly by: number }
+  | {
+      readonly do: 'key';
+      readonly signer: number;
+      readonly trouble: 'dry' | 'failing';
+      readonly on: boolean;
+    };
 
 const payment = fc.nat(PAYMENTS - 1);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -79,6 +85,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stale' as const), by: fc.nat(3) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('key' as const),
+      signer: fc.nat(1),
+      trouble: fc.constantFrom('dry' as const, 'failing'),
+      on: fc.boolean(),
+    }),
+  },
 );
 
 const SIGNERS = ['0xone', '0xtwo'];
@@ -124,6 +139,7 @@ async function run(world: World, steps: readonly Step[]) {
     else if (each.do === 'break-journal') world.journalBroken = each.broken;
     else if (each.do === 'weather') ledger.weather[each.kind] = each.on;
     else if (each.do === 'lose-commit') world.journalUncertain = true;
+    else if (each.do === 'key') ledger[each.trouble][each.on ? 'add' : 'delete'](SIGNERS[each.signer] ?? '');
     else if (each.do === 'stale') ledger.weather.staleBy = each.by;
     else {
       world.crash();
@@ -143,6 +159,8 @@ async function run(world: World, steps: readonly Step[]) {
     staleBy: 0,
   });
   world.journalBroken = false;
+  ledger.dry.clear();
+  ledger.failing.clear();
   await world.blocks(20);
   if (!world.engine.ready()) await world.blocks(20);
   await world.blocks(30);
@@ -174,7 +192,7 @@ it('tells every caller the truth, whatever chain, nodes, disk and process do', a
           if (carrier !== undefined && world.ledger.everBroadcast.has(carrier.hash))
             expect(record?.state).toBe('settled');
         }
-        expect(world.engine.networks()[0]?.inFlight).toBe(0);
+        expect(world.engine.networks()[0]).toMatchObject({ status: 'open', inFlight: 0, budget: { reserved: 0n } });
       } finally {
         await world.close();
       }

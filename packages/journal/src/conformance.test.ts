@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { describeAttempts } from '../tests/attempts.ts';
 import { describeClaims } from '../tests/claims.ts';
 import { describeConstraints } from '../tests/constraints.ts';
+import { describeCosts } from '../tests/costs.ts';
 import { describeDurability } from '../tests/durability.ts';
 import { describeEndings } from '../tests/endings.ts';
 import { describeGrouping } from '../tests/grouping.ts';
@@ -25,6 +26,7 @@ for (const store of [sqlite, postgres()])
     describeAttempts(store);
     describeReplacements(store);
     describeEndings(store);
+    describeCosts(store);
     describeConstraints(store);
     describeRaces(store);
     describeGrouping(store);

@@ -3,7 +3,14 @@ import type { Clock, Journal } from '@facilitator/engine';
 import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError, notWriting } from './journal-error.ts';
-import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from './reads.ts';
+import {
+  findCosts,
+  findPayment,
+  findPaymentByKey,
+  findPaymentsByTransaction,
+  findUnfinished,
+  nextNonce,
+} from './reads.ts';
 import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
 import type { Reading, Store } from './store.ts';
 import { type Write, writeKind } from './write-kind.ts';
@@ -15,6 +22,7 @@ import { applyPreparations } from './writes/prepare.ts';
 import { applyReleases } from './writes/release.ts';
 import { applyReplacements } from './writes/replace.ts';
 import { applyResolutions } from './writes/resolve.ts';
+import { applyKeyings } from './writes/take-key.ts';
 
 export type JournalOptions = {
   readonly clock: Clock;
@@ -58,6 +66,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.map(({ id }) => id)], applyResolutions);
   const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
   const deliver = writeKind(add, (id) => [id], applyDeliveries);
+  const takeKey = writeKind(add, ({ id }) => [id], applyKeyings);
   const undeliver = writeKind(add, (id) => [id], applyReturns);
 
   return {
@@ -93,6 +102,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
       }),
     conclude: async (id, conclusion) => conclude(ending(id, conclusion, clock.now())),
     deliver: async (id) => isStorable(id) && deliver(id),
+    takeKey: async (id, key) => isStorable(id) && takeKey({ id, key: text('key', key) }),
     async undeliver(id) {
       if (isStorable(id)) await undeliver(id);
     },
@@ -100,6 +110,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentByKey: (key) => read(async (reading) => (isStorable(key) ? findPaymentByKey(reading, key) : undefined)),
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
+    costs: (signer, since) => read((reading) => findCosts(reading, signer, since)),
     unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());

@@ -1,10 +1,10 @@
 /** Lookups, and what recovery starts from. */
-import type { Attempt, LaneKey, PaymentRecord, Unfinished } from '@facilitator/engine';
-import type { Caip2 } from '@facilitator/protocol';
+import type { Attempt, Cost, LaneKey, PaymentRecord, Unfinished } from '@facilitator/engine';
+import type { Caip2, Seconds } from '@facilitator/protocol';
 import { sql } from 'kysely';
 import type { Peers } from './peers.ts';
 import { toPayment } from './record.ts';
-import { openTransaction, unfinishedPayment } from './schema.ts';
+import { includedTransaction, openTransaction, unfinishedPayment } from './schema.ts';
 import { type Reading, readTogether } from './store.ts';
 
 export async function findPayment(reading: Reading, id: string): Promise<PaymentRecord | undefined> {
@@ -53,6 +53,34 @@ export async function nextNonce(reading: Reading, lane: LaneKey): Promise<bigint
     .executeTakeFirst();
   const journaled = last === undefined ? 0n : last.nonce + 1n;
   return journaled > floor ? journaled : floor;
+}
+
+/** Rows that are read at a time: a busy day of one signer is some hundred of these. */
+const COSTS_PAGE = 2_000;
+
+/** Walks back by nonce: that is what is indexed, and nonces are signed in their order. */
+export async function findCosts(
+  reading: Reading,
+  { network, signer }: Pick<LaneKey, 'network' | 'signer'>,
+  since: Seconds,
+): Promise<readonly Cost[]> {
+  const found: Cost[] = [];
+  let below: bigint | undefined;
+  for (;;) {
+    let page = reading
+      .selectFrom('transactions')
+      .select(['nonce', 'cost', 'created_at'])
+      .where('network', '=', network)
+      .where('signer', '=', signer)
+      .where(includedTransaction);
+    if (below !== undefined) page = page.where('nonce', '<', below);
+    const rows = await page.orderBy('nonce', 'desc').limit(COSTS_PAGE).execute();
+    for (const { cost, created_at: at } of rows)
+      if (cost !== null && at >= since) found.push({ cost: BigInt(cost), at });
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < COSTS_PAGE || last.created_at < since) return found;
+    below = last.nonce;
+  }
 }
 
 export function findUnfinished(

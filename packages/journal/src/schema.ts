@@ -66,6 +66,7 @@ export type Schema = {
  */
 export const unfinishedPayment: RawBuilder<boolean> = sql<boolean>`state in ('claimed', 'queued', 'prepared')`;
 export const openTransaction: RawBuilder<boolean> = sql<boolean>`outcome = 'open'`;
+export const includedTransaction: RawBuilder<boolean> = sql<boolean>`outcome = 'included'`;
 
 /**
  * An open transaction, for statements that start from ids. It gives the planner nothing to prove, because SQLite would

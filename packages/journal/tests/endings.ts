@@ -125,6 +125,40 @@ export function describeEndings(store: StoreUnderTest): void {
       expect(await journal.payment('a')).toMatchObject({ delivered: true });
     });
 
+    test('gives a key that comes later to a payment that has none, and with it a success that nobody was told', async () => {
+      await journal.claim(sampleClaim('keyed', { key: 'k0' }));
+      expect(await journal.takeKey('c', 'k3')).toBe(true);
+      expect(await journal.payment('c')).toMatchObject({ state: 'prepared', key: 'k3', delivered: false });
+      await journal.resolve('0x1', INCLUDED, [
+        { id: 'a', conclusion: settledBy('0x1') },
+        { id: 'b', conclusion: failedBy('0x1') },
+      ]);
+      const [first, second, delivery] = await Promise.all([
+        journal.takeKey('a', 'k1'),
+        journal.takeKey('a', 'k2'),
+        journal.deliver('a'),
+      ]);
+      expect([first, second, delivery]).toEqual([true, false, false]);
+      expect(await journal.payment('a')).toMatchObject({ key: 'k1', delivered: true });
+      expect(await journal.paymentByKey('k1')).toMatchObject({ id: 'a' });
+      for (const [id, key] of [
+        ['b', 'k4'],
+        ['keyed', 'k4'],
+        ['unknown', 'k4'],
+      ] as const)
+        expect(await journal.takeKey(id, key)).toBe(false);
+      expect(await journal.paymentByKey('k4')).toBeUndefined();
+    });
+
+    test('gives nobody a key that is another payment’s, or a success that somebody was told', async () => {
+      await journal.claim(sampleClaim('keyed', { key: 'k0' }));
+      await journal.resolve('0x1', INCLUDED, both);
+      await journal.conclude('c', settledBy('0x1'));
+      expect(await Promise.all([journal.takeKey('a', 'k1'), journal.takeKey('c', 'k0')])).toEqual([false, false]);
+      expect(await journal.payment('c')).toMatchObject({ key: undefined, delivered: false });
+      expect(await journal.deliver('c')).toBe(true);
+    });
+
     test('takes a delivery back, and gives it again once', async () => {
       await journal.resolve('0x1', INCLUDED, both);
       expect(await journal.deliver('a')).toBe(false);

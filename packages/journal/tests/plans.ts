@@ -10,7 +10,14 @@ import {
 } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone, emptySeal } from '../src/peers.ts';
-import { findPayment, findPaymentByKey, findPaymentsByTransaction, findUnfinished, nextNonce } from '../src/reads.ts';
+import {
+  findCosts,
+  findPayment,
+  findPaymentByKey,
+  findPaymentsByTransaction,
+  findUnfinished,
+  nextNonce,
+} from '../src/reads.ts';
 import { attemptRow, claimRow, closing, ending, signedColumns } from '../src/record.ts';
 import type { Schema } from '../src/schema.ts';
 import type { Reading } from '../src/store.ts';
@@ -23,6 +30,7 @@ import { applyPreparations } from '../src/writes/prepare.ts';
 import { applyReleases } from '../src/writes/release.ts';
 import { applyReplacements } from '../src/writes/replace.ts';
 import { applyResolutions } from '../src/writes/resolve.ts';
+import { applyKeyings } from '../src/writes/take-key.ts';
 import { INCLUDED, NETWORK, sampleClaim, settledBy } from './samples.ts';
 import type { Place, StoreUnderTest } from './store-under-test.ts';
 
@@ -44,6 +52,8 @@ const ROW = {
   nonce: 1n,
   attempt: 0n,
   outcome: 'open',
+  cost: '1',
+  created_at: 1n,
   amount: '1',
   expires: '1',
 };
@@ -89,6 +99,7 @@ const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> 
   payment: (reading) => findPayment(reading, 'p1'),
   paymentByKey: (reading) => findPaymentByKey(reading, 'k1'),
   paymentsByTransaction: (reading) => findPaymentsByTransaction(reading, 't1'),
+  costs: (reading) => findCosts(reading, { network: NETWORK, signer: '0xSigner' }, 0n),
   nextNonce: (reading) => nextNonce(reading, { network: NETWORK, signer: '0xSigner', floor: 0n }),
 };
 
@@ -124,6 +135,7 @@ const WRITES: typeof LOOKUPS = {
   conclude: write(applyConclusions, ending('p1', settledBy('t1'), 1n)),
   deliver: write(applyDeliveries, 'p1', 'p2'),
   undeliver: write(applyReturns, 'p1', 'p2'),
+  takeKey: write(applyKeyings, { id: 'p1', key: 'k1' }),
 };
 
 export function describePlans(store: StoreUnderTest): void {

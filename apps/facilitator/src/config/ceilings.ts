@@ -39,14 +39,15 @@ export function readCeilings(env: ReadonlyMap<string, string>, networks: Network
     return gas >= LEAST_GAS && gas <= MOST_GAS ? { gas } : undefined;
   });
   read('MAX_FEE_GWEI_', (value) => {
-    const wei = parseGwei(value);
+    const wei = parseDecimal(value, GWEI_DIGITS);
     return wei !== undefined && wei > 0n ? { feePerGas: wei } : undefined;
   });
   return { ceilings, problems, notices };
 }
 
-/** Wei out of a decimal number of gwei. */
-function parseGwei(text: string): bigint | undefined {
-  const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
-  return whole === undefined ? undefined : BigInt(whole + fraction.padEnd(GWEI_DIGITS, '0'));
+/** Atomic units out of a decimal number with at most `digits` digits behind the point. */
+export function parseDecimal(text: string, digits: number): bigint | undefined {
+  const [, whole, fraction = ''] = /^(\d{1,9})(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === undefined || fraction.length > digits) return undefined;
+  return BigInt(whole + fraction.padEnd(digits, '0'));
 }

@@ -31,6 +31,9 @@ export type Ceilings = {
   readonly feePerGas?: bigint;
 };
 
+/** What a network may cost, in wei; see the engine's `Spending`. */
+export type SpendingPlan = { readonly perDay?: bigint; readonly perCaller?: bigint; readonly floor?: bigint };
+
 /** How a network is to be served; what is left out has a default. */
 export type Conduct = {
   readonly batching?: Batching;
@@ -55,6 +58,7 @@ export type NetworkPlan = {
   readonly keys: readonly PrivateKey[];
   readonly kms: KmsKeys | undefined;
   readonly ceilings: Ceilings;
+  readonly spending: SpendingPlan;
   readonly conduct: Conduct;
 };
 

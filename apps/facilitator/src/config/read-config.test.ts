@@ -105,6 +105,31 @@ describe('ceilings', () => {
   });
 });
 
+describe('spending', () => {
+  it('reads budgets and floor per network, in coins', () => {
+    const { served } = config({
+      ...testnet,
+      GAS_BUDGET_BASE_SEPOLIA: '0.5',
+      CALLER_GAS_BUDGET_BASE_SEPOLIA: '2',
+      BALANCE_FLOOR_BASE_SEPOLIA: '0.000000000000000001',
+    });
+    expect(served[0]?.spending).toEqual({ perDay: 5n * 10n ** 17n, perCaller: 2n * 10n ** 18n, floor: 1n });
+    expect(config(testnet).served[0]?.spending).toEqual({});
+    expect(config({ ...testnet, BALANCE_FLOOR_BASE_SEPOLIA: '0' }).served[0]?.spending).toEqual({ floor: 0n });
+  });
+
+  it.each([
+    ['GAS_BUDGET_BASE_SEPOLIA', '0'],
+    ['GAS_BUDGET_BASE_SEPOLIA', '0.0000000000000000001'],
+    ['CALLER_GAS_BUDGET_BASE_SEPOLIA', '-1'],
+    ['BALANCE_FLOOR_BASE_SEPOLIA', '1 ETH'],
+  ])('refuses %s=%s, and says what would do', (variable, value) => {
+    expect(lines(readConfig({ ...testnet, [variable]: value }))[0]).toMatch(
+      new RegExp(`^${variable}: must be a .*number of coins.* Set it to something like ${variable}=0\\.\\d+`),
+    );
+  });
+});
+
 describe('conduct', () => {
   it('takes batching for all networks, and its own for one', () => {
     const both = { ...testnet, RPC_URL_AVALANCHE_FUJI: testnet.RPC_URL_BASE_SEPOLIA };

@@ -9,6 +9,7 @@ import { type Environment, environment, type VariableName } from './environment.
 import { type Keys, readKeys } from './keys.ts';
 import { readOwnFile } from './own-file.ts';
 import { decideServing } from './serving.ts';
+import { readSpending } from './spending.ts';
 import { VARIABLES } from './variables.ts';
 
 const LONGEST_WAIT_SECONDS = 60;
@@ -27,15 +28,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
   const { networks } = own;
   const endpoints = readEndpoints(given, networks);
   const ceilings = readCeilings(given, networks);
+  const spending = readSpending(given, networks);
   const conduct = readConduct(given, networks, values.BATCHING);
-  notices.push(...endpoints.notices, ...ceilings.notices, ...conduct.notices);
-  const problems = [
-    ...formProblems,
-    ...keys.problems,
-    ...endpoints.problems,
-    ...ceilings.problems,
-    ...conduct.problems,
-  ];
+  const perNetwork = [endpoints, ceilings, spending, conduct];
+  notices.push(...perNetwork.flatMap((read) => read.notices));
+  const problems = [...formProblems, ...keys.problems, ...perNetwork.flatMap((read) => read.problems)];
 
   const asked = Object.keys(keys.keys).length > 0 || endpoints.urls.size > 0 || values.NETWORKS !== undefined;
   if (problems.length === 0 && !asked && file === undefined) return { status: 'unconfigured', server, notices };
@@ -47,6 +44,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
     networks,
     urls,
     ceilings: ceilings.ceilings,
+    spending: spending.spending,
     conduct: conduct.conduct,
     keys: keys.keys,
     only: values.NETWORKS,

@@ -1,7 +1,7 @@
 /** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
 import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
-import type { Ceilings, Conduct, KmsKeys, NetworkPlan, Problem } from './config.ts';
+import type { Ceilings, Conduct, KmsKeys, NetworkPlan, Problem, SpendingPlan } from './config.ts';
 import { rpcVariable } from './endpoints.ts';
 import type { Keys } from './keys.ts';
 import { VARIABLES } from './variables.ts';
@@ -17,13 +17,14 @@ export type Given = {
   readonly networks: Networks;
   readonly urls: ReadonlyMap<Caip2, string>;
   readonly ceilings: ReadonlyMap<Caip2, Ceilings>;
+  readonly spending: ReadonlyMap<Caip2, SpendingPlan>;
   readonly conduct: ReadonlyMap<Caip2, Conduct>;
   readonly keys: Keys;
   /** The content of NETWORKS. */
   readonly only: readonly string[] | undefined;
 };
 
-export function decideServing({ networks, urls, ceilings, conduct, keys, only }: Given): Serving {
+export function decideServing({ networks, urls, ceilings, spending, conduct, keys, only }: Given): Serving {
   const allowed = allowList(networks, only);
   const served: NetworkPlan[] = [];
   const unserved = new Map<Caip2, string>();
@@ -40,7 +41,11 @@ export function decideServing({ networks, urls, ceilings, conduct, keys, only }:
       unserved.set(network.caip2, 'NETWORKS does not name it.');
     } else {
       const verdict = judge(network, rpcUrl, keys, allowed.networks !== undefined);
-      const own = { ceilings: ceilings.get(network.caip2) ?? {}, conduct: conduct.get(network.caip2) ?? {} };
+      const own = {
+        ceilings: ceilings.get(network.caip2) ?? {},
+        spending: spending.get(network.caip2) ?? {},
+        conduct: conduct.get(network.caip2) ?? {},
+      };
       if (verdict.status === 'served') served.push({ ...verdict.plan, ...own });
       else unserved.set(network.caip2, verdict.why);
       if (verdict.status === 'problem') problems.push(verdict.problem);
@@ -52,7 +57,7 @@ export function decideServing({ networks, urls, ceilings, conduct, keys, only }:
 const NOT_YET = 'This version serves EVM networks only.';
 
 type Verdict =
-  | { readonly status: 'served'; readonly plan: Omit<NetworkPlan, 'ceilings' | 'conduct'> }
+  | { readonly status: 'served'; readonly plan: Omit<NetworkPlan, 'ceilings' | 'spending' | 'conduct'> }
   | { readonly status: 'unserved'; readonly why: string }
   | { readonly status: 'problem'; readonly why: string; readonly problem: Problem };
 

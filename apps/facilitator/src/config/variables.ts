@@ -214,6 +214,27 @@ export const NETWORK_VARIABLES = {
     example: '100',
     fallback: '100 where ether pays for gas, 1000 elsewhere',
   },
+  'GAS_BUDGET_<NETWORK>': {
+    description:
+      'What payments on the network may cost in 24 hours, in its native coin. The most that a payment may cost is reserved while it is on its way; without room /settle answers 503.',
+    form: 'a positive number of coins such as 0.5, with 18 decimals at most',
+    example: '0.5',
+    fallback: 'no limit',
+  },
+  'CALLER_GAS_BUDGET_<NETWORK>': {
+    description:
+      'The same for one caller, who is counted by the client address as in RATE_LIMIT_PER_MINUTE. What callers spent is forgotten at a restart.',
+    form: 'a positive number of coins such as 0.5, with 18 decimals at most',
+    example: '0.05',
+    fallback: 'no limit',
+  },
+  'BALANCE_FLOOR_<NETWORK>': {
+    description:
+      'What a key must hold, in the native coin, to be given payments; 0 turns the check off. A key that fell below it is used again at one and a half times that.',
+    form: 'a number of coins such as 0.5 or 0, with 18 decimals at most',
+    example: '0.01',
+    fallback: 'what one payment of the dearest kind may cost at the prices of the hour',
+  },
   'BATCHING_<NETWORK>': {
     description: 'The same as BATCHING for this network.',
     form: 'auto, per-payee or off',

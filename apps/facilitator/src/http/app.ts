@@ -4,6 +4,7 @@ import cors from '@fastify/cors';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { acceptsEndpoint } from './accepts.ts';
 import { ARRIVAL, answerBroken } from './arrival.ts';
+import { endConnectionsOnClose } from './closing.ts';
 import { limitCrowd } from './crowd.ts';
 import { addEndpoint } from './endpoint.ts';
 import { answerBadPath, answerFaults } from './faults.ts';
@@ -87,19 +88,9 @@ export function createApp(house: House): FastifyInstance {
   return app;
 }
 
-/** An answer that is sent while the server closes is the last on its connection: a kept one would hold up the end. */
-function endConnectionsOnClose(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close');
-  });
-}
-
 /** One log line and two metrics per request. Bodies and headers are never logged: they hold signatures. */
 function observe(app: FastifyInstance, house: House): void {
+  app.decorateRequest('told', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -109,7 +100,8 @@ function observe(app: FastifyInstance, house: House): void {
     const { statusCode: status, elapsedTime } = reply;
     house.metrics.requests.inc({ method, route, status });
     house.metrics.requestSeconds.observe({ method, route }, elapsedTime / 1000);
-    const line = { event: 'http.done', requestId: request.id, method, route, status, ms: Math.round(elapsedTime) };
+    const ms = Math.round(elapsedTime);
+    const line = { event: 'http.done', requestId: request.id, method, route, status, ms, ...request.told };
     // A crowd that is turned away must not fill the log; the metrics count it.
     if (method === 'POST' && status !== 429) house.log.info(line);
     else house.log.debug(line);

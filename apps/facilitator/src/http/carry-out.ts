@@ -1,6 +1,7 @@
 /** Has the engine settle a payment for one HTTP caller, who may choose how long to wait and may go away. */
 import type { Caller, SettleAnswer } from '@facilitator/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from './client-address.ts';
 import { watchDelivery } from './delivery.ts';
 import type { Fault } from './fault.ts';
 import type { House } from './house.ts';
@@ -8,6 +9,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { bodyOf } from './json-body.ts';
 import { LONGEST_WAIT_SECONDS, waitFor } from './prefer.ts';
 import { takePayment } from './take-payment.ts';
+import { tell } from './told.ts';
 
 /** The longest wait, and time to take the payment in before it. */
 export const SETTLE_TIMEOUT_MS = (LONGEST_WAIT_SECONDS + 15) * 1000;
@@ -20,7 +22,9 @@ export async function carryOut(house: House, request: FastifyRequest, reply: Fas
   const taken = takePayment(bodyOf(request), house);
   if (taken.status === 'fault') return taken;
   if (taken.status === 'refused') {
-    return { status: 'answer', caller: taken.caller, answer: { ...taken, status: 'failed', transaction: '' } };
+    const answer = { ...taken, status: 'failed', transaction: '' } as const;
+    tell(request, answer, undefined);
+    return { status: 'answer', caller: taken.caller, answer };
   }
   const { payment } = taken;
   const idempotency = idempotencyKey(request.headers['idempotency-key'], payment);
@@ -31,9 +35,11 @@ export async function carryOut(house: House, request: FastifyRequest, reply: Fas
   const delivery = watchDelivery(reply.raw);
   const { answer, id } = await house.engine.settle(payment, {
     ...(idempotency.key === undefined ? {} : { key: idempotency.key }),
+    caller: clientAddress(request),
     waitMs: wait.ms,
     signal: delivery.signal,
   });
+  tell(request, answer, id);
   if (answer.status === 'unavailable') return { status: 'fault', fault: { ...answer, status: 503 } };
   if (answer.status === 'conflict') return { status: 'fault', fault: { ...answer, status: 409 } };
   if (answer.status === 'settled' && id !== undefined) giveBackIfLost(house, id, reply, delivery.ifLost);

@@ -13,7 +13,7 @@ async function crowded() {
     {
       verify: () =>
         new Promise((resolve) => {
-          waiting.push(() => resolve({ status: 'valid', payer: PAYER }));
+          waiting.push(() => resolve({ id: 'a', answer: { status: 'valid', payer: PAYER } }));
           asked.resolve();
         }),
       networks: () => [open('eip155:8453')],

@@ -65,7 +65,11 @@ export function site(engine: Partial<Engine> = {}, options: Partial<House['optio
 }
 
 export function open(network: NetworkStatus['network']): NetworkStatus {
-  return { network, status: 'open', reason: '', signers: [SIGNER], writing: true, inFlight: 0 };
+  return {
+    ...{ network, status: 'open', reason: '', writing: true, inFlight: 0 },
+    signers: [{ address: SIGNER, balance: 10n ** 18n, status: 'good', inFlight: 0 }],
+    budget: { spent: 0n, reserved: 0n, limit: undefined },
+  };
 }
 
 const never = (): never => {

@@ -1,20 +1,18 @@
 /** GET /metrics: Prometheus. */
+
+import { showStatus } from '../meter/status-gauges.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { House } from './house.ts';
 
 export function metricsEndpoint(house: House): Endpoint {
-  const { registry, inFlight, open, writing } = house.metrics;
+  const { metrics } = house;
   return {
     path: '/metrics',
     vital: true,
     methods: {
       GET: async (_request, reply) => {
-        for (const { network, status, inFlight: count, writing: writes } of house.engine.networks()) {
-          inFlight.set({ network }, count);
-          open.set({ network }, status === 'open' ? 1 : 0);
-          writing.set({ network }, writes ? 1 : 0);
-        }
-        return reply.type(registry.contentType).send(await registry.metrics());
+        for (const status of house.engine.networks()) showStatus(metrics, status);
+        return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
       },
     },
   };

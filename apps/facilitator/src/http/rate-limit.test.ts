@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PAYER, requestV1, requestV2, type Site, site } from './house.fixture.ts';
 
-const engine = { verify: async () => ({ status: 'valid', payer: PAYER }) as const };
+const engine = { verify: async () => ({ id: 'a', answer: { status: 'valid', payer: PAYER } }) as const };
 const limited = (options: Partial<Site['house']['options']> = {}) =>
   site(engine, { rateLimitPerMinute: 3, ...options });
 

@@ -127,6 +127,22 @@ describe('POST /settle', () => {
     ]);
   });
 
+  it.each([
+    ['a success', settled, { payment: 'anchor', outcome: 'settled', transaction: HASH }],
+    ['a refusal', failing('failed', 'invalid_exact_evm_signature'), { outcome: 'invalid_exact_evm_signature' }],
+    [
+      'an undecided one',
+      { id: 'anchor', answer: { status: 'unavailable', message: 'later', retryAfter: 3 } } satisfies Settlement,
+      { payment: 'anchor', outcome: 'unavailable' },
+    ],
+  ])('logs whose request it was, and how it ended, in one line: %s', async (_what, settlement, told) => {
+    const here = settling(settlement);
+    const response = await post(here, requestV1());
+    const requestId = response.headers['x-request-id'];
+    const line = here.lines().find(({ event }) => event === 'http.done');
+    expect(line).toMatchObject({ requestId, route: '/settle', status: response.statusCode, ...told });
+  });
+
   it('tells nothing of an internal failure but an id that the log knows', async () => {
     const here = site({ settle: () => Promise.reject(new Error(`boom https://rpc.example/v2/secret ${SIGNATURE}`)) });
     const response = await post(here, requestV1());

@@ -1,10 +1,10 @@
-import type { Engine } from '@facilitator/engine';
+import type { Engine, Verification } from '@facilitator/engine';
 import { HTTPFacilitatorClient } from '@x402/core/http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PAYER, requestV1, requestV2, site } from './house.fixture.ts';
 
-function verifying(answer: Awaited<ReturnType<Engine['verify']>>) {
-  return site({ verify: async () => answer });
+function verifying(answer: Verification['answer']) {
+  return site({ verify: async () => ({ id: 'anchor', answer }) });
 }
 
 describe('POST /verify', () => {
@@ -31,6 +31,14 @@ describe('POST /verify', () => {
       valid: false,
       payer: PAYER,
     });
+  });
+
+  it('logs which payment it was and what was found', async () => {
+    const here = verifying({ status: 'valid', payer: PAYER });
+    await here.app.inject({ method: 'POST', url: '/verify', payload: requestV1() });
+    expect(here.lines()).toContainEqual(
+      expect.objectContaining({ event: 'http.done', route: '/verify', payment: 'anchor', outcome: 'valid' }),
+    );
   });
 
   it('refuses an `accepted` that is not what the seller requires', async () => {
@@ -67,7 +75,7 @@ describe('the reference client', () => {
 
   it('parses every answer', async () => {
     const facilitator = await client({
-      verify: async () => ({ status: 'valid', payer: PAYER }),
+      verify: async () => ({ id: 'a', answer: { status: 'valid', payer: PAYER } }),
       settle: async () => ({
         id: 'a',
         answer: { status: 'failed', reason: 'settlement_pending', message: 'words', transaction: '0xaa', payer: PAYER },
@@ -87,7 +95,10 @@ describe('the reference client', () => {
 
   it('reads the reason out of an answer that is not 200', async () => {
     const facilitator = await client({
-      verify: async () => ({ status: 'unavailable', message: 'The RPC is away.', retryAfter: 2 }),
+      verify: async () => ({
+        id: 'a',
+        answer: { status: 'unavailable', message: 'The RPC is away.', retryAfter: 2 },
+      }),
     });
     await expect(facilitator.verify(payload, requirements)).rejects.toMatchObject({
       name: 'VerifyError',

@@ -6,6 +6,7 @@ import { guide } from './guide.ts';
 import type { House } from './house.ts';
 import { bodyOf } from './json-body.ts';
 import { takePayment } from './take-payment.ts';
+import { tell } from './told.ts';
 
 const path = '/verify';
 const TIMEOUT_MS = 30_000;
@@ -20,8 +21,13 @@ export function verifyEndpoint(house: House): Endpoint {
       POST: async (request, reply) => {
         const taken = takePayment(bodyOf(request), house);
         if (taken.status === 'fault') return sendFault(request, reply, taken.fault);
-        if (taken.status === 'refused') return encodeVerifyAnswer(taken.caller, { ...taken, status: 'invalid' });
-        const answer = await house.engine.verify(taken.payment);
+        if (taken.status === 'refused') {
+          const answer = { ...taken, status: 'invalid' } as const;
+          tell(request, answer, undefined);
+          return encodeVerifyAnswer(taken.caller, answer);
+        }
+        const { answer, id } = await house.engine.verify(taken.payment);
+        tell(request, answer, id);
         if (answer.status === 'unavailable') return sendFault(request, reply, { ...answer, status: 503 });
         return encodeVerifyAnswer(taken.payment, answer);
       },

@@ -22,12 +22,20 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'network.closed': { type: 'network.closed', network, reason: 'chain id 1' },
   'writer.held': { type: 'writer.held', network },
   'writer.lost': { type: 'writer.lost', network },
-  'verify.done': { type: 'verify.done', network, outcome: 'invalid_exact_evm_signature' },
+  'rpc.silent': { type: 'rpc.silent', network, detail: 'the RPC did not answer within 10000 ms' },
+  'rpc.answers': { type: 'rpc.answers', network, ms: 12_345.6 },
+  'signer.dry': { type: 'signer.dry', network, signer: '0xone', balance: 1n, floor: 2n },
+  'signer.funded': { type: 'signer.funded', network, signer: '0xone', balance: 3n },
+  'signer.failing': { type: 'signer.failing', network, signer: '0xone', detail: 'the key is disabled' },
+  'signer.signs': { type: 'signer.signs', network, signer: '0xone' },
+  'budget.exhausted': { type: 'budget.exhausted', network, whose: 'caller' },
+  'verify.done': { type: 'verify.done', network, payment: 'anchor', outcome: 'invalid_exact_evm_signature' },
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
-  'settle.prepared': { type: 'settle.prepared', network, transaction, size: 2 },
+  'settle.prepared': { type: 'settle.prepared', network, transaction, payments: ['a', 'b'] },
   'settle.replaced': { type: 'settle.replaced', network, transaction, replaced: `0x${'cd'.repeat(32)}` },
   'settle.broadcast': { type: 'settle.broadcast', network, transaction, outcome: 'unknown', detail: 'socket closed' },
   'settle.done': { type: 'settle.done', network, payment: 'anchor', outcome: 'settled', transaction },
+  'payment.ended': { type: 'payment.ended', network, payment: 'anchor', outcome: 'payment_expired', transaction: '' },
   'settle.cost': { type: 'settle.cost', network, transaction, cost: 123_456_789_012_345_678n },
   recovered: { type: 'recovered', network, payments: 3, released: 1 },
   fault: { type: 'fault', network: 'all', detail: 'nonce 7 was used elsewhere' },
@@ -43,12 +51,20 @@ describe('createMeter', () => {
       'network.closed warn',
       'writer.held info',
       'writer.lost info',
+      'rpc.silent warn',
+      'rpc.answers info',
+      'signer.dry warn',
+      'signer.funded info',
+      'signer.failing warn',
+      'signer.signs info',
+      'budget.exhausted warn',
       'verify.done debug',
       'verify.call debug',
       'settle.prepared info',
       'settle.replaced info',
       'settle.broadcast warn',
       'settle.done info',
+      'payment.ended info',
       'settle.cost info',
       'recovered info',
       'fault error',
@@ -70,6 +86,7 @@ describe('createMeter', () => {
     expect(text).toContain('facilitator_transaction_size_sum{network="eip155:8453"} 2');
     expect(text).toContain('facilitator_broadcasts_total{network="eip155:8453",outcome="unknown"} 1');
     expect(text).toContain('facilitator_settlements_total{network="eip155:8453",outcome="settled"} 1');
+    expect(text).toContain('facilitator_payments_ended_total{network="eip155:8453",outcome="payment_expired"} 1');
     expect(text).toContain('facilitator_settlement_cost_native_total{network="eip155:8453"} 123456789012345680');
     expect(text).toContain('facilitator_recovered_payments_total{network="eip155:8453"} 3');
     expect(text).toContain('facilitator_faults_total{network="all"} 1');

@@ -21,7 +21,19 @@ function write(log: Logger, event: EngineEvent): void {
       log.error(line);
       break;
     case 'network.closed':
+    case 'rpc.silent':
+    case 'signer.failing':
+    case 'budget.exhausted':
       log.warn(line);
+      break;
+    case 'rpc.answers':
+      log.info({ ...line, ms: Math.round(event.ms) });
+      break;
+    case 'signer.dry':
+      log.warn({ ...line, balance: event.balance.toString(), floor: event.floor.toString() });
+      break;
+    case 'signer.funded':
+      log.info({ ...line, balance: event.balance.toString() });
       break;
     case 'verify.call':
     case 'verify.done':
@@ -60,7 +72,7 @@ function count(metrics: Metrics, event: EngineEvent): void {
       break;
     case 'settle.prepared':
       metrics.transactions.inc({ network });
-      metrics.transactionSize.observe({ network }, event.size);
+      metrics.transactionSize.observe({ network }, event.payments.length);
       break;
     case 'settle.replaced':
       metrics.replacements.inc({ network });
@@ -72,6 +84,9 @@ function count(metrics: Metrics, event: EngineEvent): void {
     }
     case 'settle.done':
       metrics.settlements.inc({ network, outcome: event.outcome });
+      break;
+    case 'payment.ended':
+      metrics.payments.inc({ network, outcome: event.outcome });
       break;
     case 'settle.cost':
       metrics.cost.inc({ network }, Number(event.cost));

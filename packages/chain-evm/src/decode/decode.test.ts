@@ -61,6 +61,7 @@ describe('a good payment', () => {
       nonce: authorization.nonce,
       expires: 3_999_999_999n,
       signature: { form: 'key' },
+      proven: true,
     });
   });
 
@@ -240,9 +241,9 @@ describe('a bad payment', () => {
 describe('a signature that is not by the payer’s key', () => {
   it('is left to the payer’s contract, as it was sent, where the token can ask one', () => {
     for (const signature of ['0x', `${payload.signature.slice(0, -2)}20`, `0x${'12'.repeat(300)}`]) {
-      expect(decoded(decode(withSignature(signature), options)).signature).toEqual({
-        form: 'wallet',
-        bytes: signature,
+      expect(decoded(decode(withSignature(signature), options))).toMatchObject({
+        signature: { form: 'wallet', bytes: signature },
+        proven: false,
       });
     }
   });

@@ -17,6 +17,8 @@ export type FeeBook = {
   quote(): Promise<Fees>;
   /** Wei per gas that a transaction signed now would offer at most, by the latest prices known; the ceiling when none is. */
   cap(): bigint;
+  /** Wei per gas that is needed now; undefined when nothing recent is known. */
+  price(): bigint | undefined;
 };
 
 export type FeeBookOptions = {
@@ -112,6 +114,7 @@ export function createFeeBook(options: FeeBookOptions): FeeBook {
       if (told !== undefined) isTold = true;
     },
     cap,
+    price: () => (isStale(price, baseMs) ? undefined : price?.wei),
     due: () => stale(isTold),
     async quote() {
       if (current() === undefined || stale(false).length > 0) {

@@ -49,6 +49,7 @@ function look(answers: Answers, confirmation: Confirmation = 'included') {
     blockMs: 1_000,
     suspicions,
     watch: createBlockWatch({ rpc, signers: [], onBlockTime: () => undefined }),
+    onDataFee: () => undefined,
   };
   return { clock, asked, observe: async () => (await observe([attempt], [[]], options))[0] };
 }

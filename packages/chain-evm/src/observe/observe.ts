@@ -18,6 +18,8 @@ export type ObserveOptions = {
   readonly blockMs: number;
   readonly suspicions: Suspicions;
   readonly watch: BlockWatch;
+  /** Wei that a transaction with so many payments was charged for its data. */
+  readonly onDataFee: (wei: bigint, payments: number) => void;
 };
 
 /** What was found, and what may be missing for good. */
@@ -51,6 +53,7 @@ export async function observe(
 
   return attempts.map((attempt, index): Sighting => {
     const receipt = receipts.get(attempt.hash);
+    if (receipt !== undefined && receipt.l1Fee > 0n) options.onDataFee(receipt.l1Fee, attempt.items.length);
     if (receipt !== undefined) return included(attempt, items[index] ?? [], receipt, finality);
     return superseded.has(attempt.hash) ? { status: 'superseded' } : { status: 'unseen' };
   });

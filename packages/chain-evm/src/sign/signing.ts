@@ -4,6 +4,7 @@ import type { EvmAuthorization } from '../authorization.ts';
 import { type CarryOptions, carry, fitting } from '../carry.ts';
 import { bump } from '../fees/bump.ts';
 import type { FeeBook } from '../fees/fee-book.ts';
+import type { Limits } from '../fees/limits.ts';
 import { lowerAddress } from '../hash/hex.ts';
 import type { EvmPolicy } from '../policy.ts';
 import { feesOf, signTransaction } from './transaction.ts';
@@ -12,6 +13,7 @@ export type SigningOptions = CarryOptions & {
   readonly chainId: number;
   readonly signers: readonly Signer[];
   readonly fees: FeeBook;
+  readonly limits: Limits;
   readonly policy: EvmPolicy;
   /** Gas that fits into a block; undefined while it is not known. */
   readonly blockGas: () => bigint | undefined;
@@ -30,12 +32,6 @@ export function createSigning(options: SigningOptions): Signing {
   const { chainId, fees, policy } = options;
   const bySender = new Map(options.signers.map((signer) => [signer.address.toLowerCase(), signer]));
 
-  function signerOf(from: string): Signer {
-    const signer = bySender.get(from.toLowerCase());
-    if (signer === undefined) throw new Error(`no key signs for ${from}`);
-    return signer;
-  }
-
   function capacity(): number {
     const blockGas = options.blockGas();
     if (blockGas === undefined) return 1;
@@ -47,12 +43,20 @@ export function createSigning(options: SigningOptions): Signing {
   return {
     capacity,
     async sign(from, nonce, items) {
-      const signer = signerOf(from);
+      const signer = bySender.get(from.toLowerCase());
+      if (signer === undefined) throw new Error(`no key signs for ${from}`);
       if (items.length > capacity()) throw new Error(`${items.length} payments do not fit into one transaction`);
-      return signTransaction(signer, { ...carry(items, options), chainId, nonce, fees: await fees.quote() });
+      const offer = await fees.quote();
+      for (const item of items) {
+        const why = options.limits.tooDear(item);
+        if (why !== undefined) throw new Error(`it costs too much: ${why}`);
+      }
+      return signTransaction(signer, { ...carry(items, options), chainId, nonce, fees: offer });
     },
     async replace({ signer: from, nonce, bytes }, items) {
-      const signer = signerOf(from);
+      const signer = bySender.get(from.toLowerCase());
+      // The key is no longer in the pool.
+      if (signer === undefined) return undefined;
       const offered = bump(feesOf(bytes), await fees.quote(), policy.maxFeePerGas);
       if (offered === undefined) return undefined;
       const carriage = items.length > 0 ? carry(items, options) : nothing(from);

@@ -20,6 +20,10 @@ export type TrackerOptions<A extends Authorization> = {
   readonly onUnwritten: (kase: Case<A>) => void;
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
+  /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
+  readonly onCost: (attempt: Attempt, cost: bigint, cases: readonly Case<A>[]) => void;
+  /** Nodes refused bytes that they were given. */
+  readonly onRefused: () => void;
   /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
   readonly onResolved: (slot: Pick<Slot<A>, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']) => void;
 };
@@ -59,6 +63,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const answer = await chain.broadcast(attempt);
     const detail = answer.status === 'accepted' ? '' : answer.detail;
     meter.record({ type: 'settle.broadcast', network, transaction: attempt.hash, outcome: answer.status, detail });
+    for (const each of slot.cases) each.refused = answer.status === 'refused';
+    if (answer.status === 'refused') options.onRefused();
     schedule(pace.afterBroadcast());
   }
 
@@ -143,8 +149,10 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       ),
     );
     const watched = slots.delete(slotKey(slot));
-    if (outcome.status === 'included')
+    if (outcome.status === 'included') {
       meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
+      options.onCost(attempt, outcome.cost, slot.cases);
+    }
     for (const { each, conclusion } of ends)
       options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
     // Forgotten meanwhile: another process writes now, and finds in the journal what is left to do.

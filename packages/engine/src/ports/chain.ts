@@ -18,6 +18,8 @@ export type Authorization = {
   readonly nonce: string;
   /** Last second at which the chain would still accept it. */
   readonly expires: Seconds;
+  /** Whether decoding itself proved that the payer signed. Where it could not, anybody may have made it up. */
+  readonly proven: boolean;
   /** Who may share a transaction with it, as its seller asks. Part of its terms: it stays so after a restart. */
   readonly batching: Batching;
 };
@@ -135,10 +137,18 @@ export interface Chain<A extends Authorization> {
 
   /** The signer's next sequence number as the chain knows it, including what waits in the node's pool. */
   floor(signer: string): Promise<bigint>;
-  /** Native units the signer holds. Rejects when the chain cannot be asked. */
-  balance(signer: string): Promise<bigint>;
-  /** The most that settling this payment may cost now, in native units: gas ceiling times the fee ceiling in force; the base of budgets. */
-  ceiling(authorization: A): bigint;
+  /** Native units that each signer holds, in the order of `signers`, in one round trip. Rejects when the chain cannot be asked. */
+  balances(): Promise<readonly bigint[]>;
+  /**
+   * The most that settling this payment may cost now, in native units, whatever the network charges apart included; the base
+   * of budgets. Without a payment: for one of the dearest kind.
+   */
+  ceiling(authorization?: A): bigint;
+  /**
+   * Why settling it would cost more now than the operator allows; undefined when it would not, or when prices are not
+   * known. Safe to show; completes "because …".
+   */
+  tooDear(authorization: A): string | undefined;
   /** How many payments one transaction may carry now, by the gas limits of blocks and transactions; 1 where each stands alone. */
   capacity(): number;
   /** Whether it may share a transaction: only when nobody's code but the token's decides about it. */

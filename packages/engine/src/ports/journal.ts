@@ -72,6 +72,9 @@ export type AttemptOutcome =
   /** Its nonce went to another transaction for good. */
   | { readonly status: 'superseded' };
 
+/** What one transaction cost, in native units, and when it was signed. */
+export type Cost = { readonly cost: bigint; readonly at: Seconds };
+
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
   /** Payments that are not final. Claims of processes that are alive are not among them. */
@@ -157,6 +160,11 @@ export interface Journal {
   conclude(id: string, conclusion: Conclusion): Promise<boolean>;
   /** Takes the one delivery of a settled payment. True for exactly one caller. */
   deliver(id: string): Promise<boolean>;
+  /**
+   * Keeps a payment's answer under an idempotency key that came with a retry, and takes the one delivery of one that is
+   * settled. False, changing nothing, when it has a key, was delivered or failed, or when the key is another payment's.
+   */
+  takeKey(id: string, key: string): Promise<boolean>;
   /** Gives a delivery back that did not reach its caller. */
   undeliver(id: string): Promise<void>;
   payment(id: string): Promise<PaymentRecord | undefined>;
@@ -164,6 +172,8 @@ export interface Journal {
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
   paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
   unfinished(network: Caip2): Promise<Unfinished>;
+  /** What the signer's transactions cost that were signed at `since` or later and are final, the newest first. */
+  costs(signer: Pick<LaneKey, 'network' | 'signer'>, since: Seconds): Promise<readonly Cost[]>;
   /** Resolves when all accepted writes are on disk and the store is closed. */
   close(): Promise<void>;
 }

@@ -8,9 +8,38 @@ export type EngineEvent =
   | { readonly type: 'writer.held'; readonly network: Caip2 }
   /** Another process may sign for it from now on. */
   | { readonly type: 'writer.lost'; readonly network: Caip2 }
-  | { readonly type: 'verify.done'; readonly network: Caip2; readonly outcome: 'valid' | Reason }
+  /** Calls to the network's RPC have no answers any more. */
+  | { readonly type: 'rpc.silent'; readonly network: Caip2; readonly detail: string }
+  /** They have again, after `ms` milliseconds. */
+  | { readonly type: 'rpc.answers'; readonly network: Caip2; readonly ms: number }
+  /** Native units. The signer gets no payments until it is funded. */
+  | {
+      readonly type: 'signer.dry';
+      readonly network: Caip2;
+      readonly signer: string;
+      readonly balance: bigint;
+      readonly floor: bigint;
+    }
+  | { readonly type: 'signer.funded'; readonly network: Caip2; readonly signer: string; readonly balance: bigint }
+  /** It did not sign. It is asked again after pauses; the others carry its payments. */
+  | { readonly type: 'signer.failing'; readonly network: Caip2; readonly signer: string; readonly detail: string }
+  | { readonly type: 'signer.signs'; readonly network: Caip2; readonly signer: string }
+  /** A budget has no room for a payment. Told once a minute at most. */
+  | { readonly type: 'budget.exhausted'; readonly network: Caip2; readonly whose: 'network' | 'caller' }
+  /** `payment` is its id wherever an event has one; empty when the request could not be read so far. */
+  | {
+      readonly type: 'verify.done';
+      readonly network: Caip2;
+      readonly payment: string;
+      readonly outcome: 'valid' | 'unavailable' | Reason;
+    }
   | { readonly type: 'verify.call'; readonly network: Caip2; readonly size: number; readonly ms: number }
-  | { readonly type: 'settle.prepared'; readonly network: Caip2; readonly transaction: string; readonly size: number }
+  | {
+      readonly type: 'settle.prepared';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly payments: readonly string[];
+    }
   | {
       readonly type: 'settle.replaced';
       readonly network: Caip2;
@@ -24,11 +53,23 @@ export type EngineEvent =
       readonly outcome: string;
       readonly detail: string;
     }
+  /** A caller was answered; the payment itself may go on. */
   | {
       readonly type: 'settle.done';
       readonly network: Caip2;
       readonly payment: string;
       readonly outcome: 'settled' | 'pending' | Reason;
+      readonly transaction: string;
+    }
+  /**
+   * A payment is over, whether or not anybody waited for it: told by the process that wrote its end. `released`: nothing was
+   * sent, nothing is kept, and it may be presented again.
+   */
+  | {
+      readonly type: 'payment.ended';
+      readonly network: Caip2;
+      readonly payment: string;
+      readonly outcome: 'settled' | 'released' | Reason;
       readonly transaction: string;
     }
   | { readonly type: 'settle.cost'; readonly network: Caip2; readonly transaction: string; readonly cost: bigint }

@@ -15,9 +15,13 @@ export function settled(paid: Paid, transaction: string, locator: Locator): Sett
   };
 }
 
-export function pending(paid: Paid, transaction: string): Settlement {
-  const message =
-    'The transaction is broadcast and not confirmed yet. Send the identical request again for the result.';
+/** `refused`: nodes did not take the bytes when they were last given them. */
+export function pending(paid: Paid, transaction: string, lately?: 'refused'): Settlement {
+  const state =
+    lately === 'refused'
+      ? 'The transaction is signed, and the network refuses it at the moment; it is sent again by itself.'
+      : 'The transaction is broadcast and not confirmed yet.';
+  const message = `${state} Send the identical request again for the result.`;
   return {
     id: paid.anchor,
     answer: { status: 'pending', reason: 'settlement_pending', message, payer: paid.payer, transaction },

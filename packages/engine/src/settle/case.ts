@@ -1,6 +1,7 @@
 /** A payment on its way through this process, and the caller who waits for it. */
 import type { Settlement } from '../engine.ts';
 import type { Authorization } from '../ports/chain.ts';
+import type { Reservation } from '../spending/budget.ts';
 
 /**
  * `claiming`  journal and chain are being asked
@@ -26,23 +27,36 @@ export type Waiter = {
 export type Case<A extends Authorization> = {
   readonly authorization: A;
   readonly fingerprint: string;
-  readonly key: string | undefined;
+  /** The idempotency key under which the answer is kept. A retry may bring the first one. */
+  key: string | undefined;
+  /** Who pays for it in budgets. */
+  readonly caller: string | undefined;
+  /** What it may cost, until it leaves. */
+  reservation: Reservation | undefined;
   phase: Phase;
   /** How many payments may share its next transaction, itself included. Fewer after one that did not pay it. */
   most: number;
   /** Hash of the newest attempt; empty before the first. */
   transaction: string;
+  /** Whether nodes refused its transaction when it was last handed over. */
+  refused: boolean;
   waiter: Waiter | undefined;
 };
 
-export function openCase<A extends Authorization>(authorization: A, fingerprint: string, key?: string): Case<A> {
+type Origin = { readonly key?: string | undefined; readonly caller?: string | undefined };
+
+export function openCase<A extends Authorization>(
+  authorization: A,
+  fingerprint: string,
+  { key, caller }: Origin = {},
+): Case<A> {
   return {
-    authorization,
-    fingerprint,
-    key,
+    ...{ authorization, fingerprint, key, caller },
+    reservation: undefined,
     phase: 'claiming',
     most: Number.POSITIVE_INFINITY,
     transaction: '',
+    refused: false,
     waiter: undefined,
   };
 }

@@ -38,6 +38,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
 
   function forget(kase: Case<A>): void {
     const { anchor } = kase.authorization;
+    kase.reservation?.release();
     // Another process's claim of the same payment may have come in its place.
     if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);
   }
@@ -98,5 +99,5 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
 }
 
 export function pendingOf<A extends Authorization>(kase: Case<A>): Settlement {
-  return pending(kase.authorization, kase.transaction);
+  return pending(kase.authorization, kase.transaction, kase.refused ? 'refused' : undefined);
 }

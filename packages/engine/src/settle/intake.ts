@@ -18,7 +18,7 @@ import {
   unavailable,
   unchecked,
 } from './answers.ts';
-import { attachWaiter, type Case, openCase } from './case.ts';
+import { attachWaiter, type Case, openCase, type Waiter } from './case.ts';
 import type { Cases } from './cases.ts';
 
 export type IntakeOptions<A extends Authorization> = {
@@ -32,8 +32,10 @@ export type IntakeOptions<A extends Authorization> = {
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
-  /** Refuses a payment that cannot be carried in time; `undefined` admits. */
-  readonly admit: (authorization: A) => Settlement | undefined;
+  /** Refuses a payment that cannot be carried or paid for now; `undefined` admits. */
+  readonly admit: (authorization: A) => Promise<Settlement | undefined>;
+  /** Reserves what it may cost until it leaves; otherwise the answer. */
+  readonly book: (kase: Case<A>) => Settlement | undefined;
   /** True once nothing new may be sent. */
   readonly closing: () => boolean;
 };
@@ -47,38 +49,102 @@ export type Intake<A extends Authorization> = {
 export function createIntake<A extends Authorization>(options: IntakeOptions<A>): Intake<A> {
   const { chain, journal, clock, meter, cases, leftovers } = options;
 
-  function settle(payment: Payment, how: SettleOptions): Settlement | Promise<Settlement> {
+  async function settle(payment: Payment, how: SettleOptions): Promise<Settlement> {
     const decoded = chain.decode(payment);
     if (decoded.status === 'refused') return refused(decoded);
     const { authorization } = decoded;
     const print = fingerprint(authorization, payment, chain.stow(authorization));
+    const settlement = authorization.proven
+      ? await take(authorization, print, how)
+      : await takeProven(authorization, print, how);
+    return { ...settlement, id: authorization.anchor };
+  }
+
+  /** The claim within this process, taken before the first await. `verdict`: what the chain has said already. */
+  function take(
+    authorization: A,
+    print: string,
+    how: SettleOptions,
+    verdict?: Verdict,
+  ): Settlement | Promise<Settlement> {
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
-    // The claim within this process, taken before the first await.
-    const kase = openCase(authorization, print, how.key);
+    const kase = openCase(authorization, print, how);
     cases.byAnchor.set(authorization.anchor, kase);
     const answered = cases.wait(kase, attachWaiter(kase), how);
-    void begin(kase);
+    void begin(kase, verdict);
     return answered;
+  }
+
+  /**
+   * The same for what anybody may have made up: the chain judges it before it may claim anything, or a stranger's bytes
+   * could keep the payer's own request away.
+   */
+  async function takeProven(authorization: A, print: string, how: SettleOptions): Promise<Settlement> {
+    const { anchor } = authorization;
+    if (cases.byAnchor.has(anchor)) return take(authorization, print, how);
+    const since = clock.milliseconds();
+    const vetted = await inTime(how.waitMs, vet(authorization, print));
+    if (vetted !== undefined && 'answer' in vetted) return vetted;
+    return take(authorization, print, { ...how, waitMs: how.waitMs - (clock.milliseconds() - since) }, vetted);
+  }
+
+  /** An answer, or the chain's good word; nothing for a retry, because what it pays with may be used by now. */
+  async function vet(authorization: A, print: string): Promise<Settlement | Verdict | undefined> {
+    try {
+      const known = await journal.payment(authorization.anchor);
+      if (known !== undefined && known.state !== 'claimed')
+        return known.fingerprint === print ? undefined : duplicate(authorization, OTHER_TERMS);
+    } catch (error) {
+      fault(error);
+      return unavailable(UNREAD, 2);
+    }
+    const early = await outright(authorization);
+    if (early !== undefined) return early;
+    const verdict = await options.ask(authorization);
+    return verdict.status === 'valid' ? verdict : unsent(authorization, verdict);
+  }
+
+  function inTime<T>(ms: number, work: Promise<T>): Promise<T | Settlement> {
+    const { promise, resolve } = Promise.withResolvers<Settlement>();
+    const cancel = clock.after(ms, () => resolve(unavailable(TOO_LATE, 2)));
+    return Promise.race([work, promise]).finally(cancel);
+  }
+
+  /** What needs no chain to be refused. */
+  async function outright(authorization: A): Promise<Settlement | undefined> {
+    const late = chain.untimely(authorization, clock.now());
+    return late === undefined ? options.admit(authorization) : failed(authorization, late.reason, late.message, '');
   }
 
   /** Another request for a payment that is on its way here. */
   function join(kase: Case<A>, print: string, how: SettleOptions): Settlement | Promise<Settlement> {
     const sameKey = how.key !== undefined && how.key === kase.key;
-    if (print !== kase.fingerprint)
-      return sameKey
-        ? keyConflict()
-        : duplicate(
-            kase.authorization,
-            'This authorization is being settled for other terms or with another signature.',
-          );
+    if (print !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(kase.authorization, OTHER_TERMS);
     if (kase.waiter !== undefined && sameKey) return cases.wait(kase, kase.waiter, how);
     if (kase.waiter !== undefined || (kase.key !== undefined && !sameKey))
       return duplicate(kase.authorization, 'This payment is being settled for another caller.');
-    return cases.wait(kase, attachWaiter(kase), how);
+    const waiter = attachWaiter(kase);
+    // What is only being claimed is not in the journal yet, and for what another process carries somebody may wait there.
+    const here = kase.phase !== 'claiming' && kase.phase !== 'remote';
+    if (here && kase.key === undefined && how.key !== undefined) void adoptKey(kase, waiter, how.key);
+    return cases.wait(kase, waiter, how);
   }
 
-  async function begin(kase: Case<A>): Promise<void> {
+  /** The first key came with a retry: from now on the answer is kept under it. */
+  async function adoptKey(kase: Case<A>, waiter: Waiter, key: string): Promise<void> {
+    kase.key = key;
+    try {
+      if (await journal.takeKey(kase.authorization.anchor, key)) return;
+    } catch (error) {
+      fault(error);
+    }
+    kase.key = undefined;
+    // Whoever is being handed the success has it: a key more or less does not change that.
+    if (!waiter.held) cases.tell(kase, keyConflict(), waiter);
+  }
+
+  async function begin(kase: Case<A>, judged?: Verdict): Promise<void> {
     const { authorization } = kase;
     let fresh = false;
     try {
@@ -87,27 +153,33 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       // Only the journal knows whether the process that claimed it still lives.
       if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
       fresh = true;
-      const late = chain.untimely(authorization, clock.now());
-      if (late !== undefined) return cases.finish(kase, failed(authorization, late.reason, late.message, ''));
-      const busy = options.admit(authorization);
-      if (busy !== undefined) return cases.finish(kase, busy);
-      const [claim, verdict] = await Promise.all([claimInJournal(kase), options.ask(authorization)]);
+      const early = (await outright(authorization)) ?? options.book(kase);
+      if (early !== undefined) return cases.finish(kase, early);
+      const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());
       // Nobody waits any more and nothing was sent: nothing has to be.
       if (verdict.status === 'valid' && kase.waiter !== undefined && !options.closing()) return options.accept(kase);
       await forget(authorization.anchor);
+      if (verdict.status === 'valid') released(authorization.anchor);
       cases.finish(kase, unsent(authorization, verdict));
     } catch (error) {
-      meter.record({
-        type: 'fault',
-        network: chain.network,
-        detail: `a payment could not be taken in: ${describeError(error)}`,
-      });
+      fault(error);
       // Harmless if the claim was never stored.
       await forget(authorization.anchor).catch(() => undefined);
       cases.finish(kase, fresh ? notSent('The payment could not be recorded.', 2) : unavailable(UNREAD, 2));
     }
+  }
+
+  function fault(error: unknown): void {
+    const detail = `a payment could not be taken in: ${describeError(error)}`;
+    meter.record({ type: 'fault', network: chain.network, detail });
+  }
+
+  /** Its caller left, and was told nothing that says so. */
+  function released(payment: string): void {
+    const { network } = chain;
+    meter.record({ type: 'payment.ended', network, payment, outcome: 'released', transaction: '' });
   }
 
   async function forget(anchor: string): Promise<void> {
@@ -132,10 +204,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   async function answerKnown(known: PaymentRecord, kase: Case<A>): Promise<Settlement> {
     const { authorization, key } = kase;
     const sameKey = key !== undefined && key === known.key;
-    if (known.fingerprint !== kase.fingerprint)
-      return sameKey
-        ? keyConflict()
-        : duplicate(authorization, 'This authorization was presented for other terms or with another signature.');
+    if (known.fingerprint !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(authorization, OTHER_TERMS);
     if (known.key !== undefined && !sameKey)
       return duplicate(authorization, 'This payment was presented with an idempotency key. Use the same key.');
     const final = finalAnswer(known);
@@ -144,16 +213,21 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
         ? unavailable('This payment is on its way in another process.', 1)
         : pending(authorization, known.transaction);
     if (known.state === 'failed' || sameKey) return final;
-    if (kase.waiter === undefined || !(await journal.deliver(known.id)))
-      return duplicate(authorization, 'This payment was settled and its success was delivered already.');
-    // The caller may have left while the delivery was written.
-    if (kase.waiter === undefined) await journal.undeliver(known.id);
-    return final;
+    const { waiter } = kase;
+    // Nothing else may be said meanwhile, and nobody may come in this caller's place: a success that finds it gone is given
+    // back by whoever sends it.
+    if (waiter !== undefined) waiter.held = true;
+    const mine =
+      waiter !== undefined && (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
+    if (!mine && key !== undefined && (await journal.paymentByKey(key)) !== undefined) return keyConflict();
+    return mine ? final : duplicate(authorization, 'This payment was settled and its success was delivered already.');
   }
 
   return { settle, answerKnown };
 }
 
+const OTHER_TERMS = 'This authorization was presented for other terms or with another signature.';
+const TOO_LATE = 'The payment could not be checked in time.';
 const UNREAD = 'What is known of this payment could not be read.';
 
 /** Why a claimed payment was not queued. */

@@ -23,7 +23,7 @@ export type QueueOptions<A extends Authorization> = {
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */
-  readonly window: number;
+  readonly window: () => number;
   /** The facilitator's own rule of who shares a transaction. */
   readonly batching: Batching;
   /** There is something to take. */
@@ -37,8 +37,11 @@ export type Queue<A extends Authorization> = {
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
-  /** The next payments one transaction may carry, never one whose window closes too soon. */
-  take(): readonly Case<A>[];
+  /**
+   * The next payments one transaction may carry, never one whose window closes too soon. `budget`: native units that they may
+   * cost together; one is given all the same.
+   */
+  take(budget?: bigint): readonly Case<A>[];
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -76,7 +79,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
   /** Whether a transaction that is not full yet may be joined by others first. */
   function mayFill(): boolean {
     const [next] = queue;
-    if (next === undefined || !isBusy(queue.length, options.room(), options.window)) return false;
+    if (next === undefined || !isBusy(queue.length, options.room(), options.window())) return false;
     return sociable(next, rules) && queue.length < chain.capacity();
   }
 
@@ -89,6 +92,9 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       meter.record({ type: 'fault', network: chain.network, detail: `a claim stays: ${describeError(error)}` });
     }
     cases.finish(kase, settlement);
+    const outcome = settlement.answer.status === 'failed' ? settlement.answer.reason : 'released';
+    const payment = kase.authorization.anchor;
+    meter.record({ type: 'payment.ended', network: chain.network, payment, outcome, transaction: '' });
   }
 
   async function withdraw(kase: Case<A>): Promise<void> {
@@ -104,7 +110,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
    */
   function shift(): Case<A> | undefined {
     const mayShare = (kase: Case<A>) => sociable(kase, rules);
-    const short = isBusy(queue.length, options.room(), options.window);
+    const short = isBusy(queue.length, options.room(), options.window());
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
     lastAlone = next !== undefined && !mayShare(next);
@@ -139,12 +145,15 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       queue.unshift(...back);
       for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
-    take() {
+    take(budget) {
       if (mayFill() && gathering.isOn()) return [];
       const first = nextTimely();
       if (first === undefined) return [];
-      const share = shareOf(queue.length + 1, options.room(), options.window, chain.capacity());
-      const company = companyOf(first, queue, share, rules);
+      const most = shareOf(queue.length + 1, options.room(), options.window(), chain.capacity());
+      // Whoever shares was signed for by a key, so all of them may cost the same.
+      const cost = chain.ceiling(first.authorization);
+      const affordable = budget === undefined || cost === 0n ? most : Math.max(1, Number(budget / cost));
+      const company = companyOf(first, queue, Math.min(most, affordable), rules);
       if (company.length > 0) {
         const taken = new Set(company);
         queue = queue.filter((kase) => !taken.has(kase));

@@ -18,7 +18,7 @@ export function reopen<A extends Authorization>(
     cases.finish(known, duplicate(known.authorization, why));
   }
   // Whoever is only claiming it will be told by the journal that it is taken.
-  const kase = openCase(chain.recall(authorization), fingerprint, key);
+  const kase = openCase(chain.recall(authorization), fingerprint, { key });
   cases.byAnchor.set(id, kase);
   return kase;
 }

@@ -1,9 +1,10 @@
 /** Answers /verify, and asks the chain for /settle: both share the round trips. Leaves nothing behind. */
 import type { Payment, VerifyAnswer } from '@facilitator/protocol';
-import type { Unavailable } from '../engine.ts';
+import type { Verification } from '../engine.ts';
 import type { Authorization, Chain, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Reach } from '../reach.ts';
 import { unchecked } from '../settle/answers.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
@@ -16,15 +17,17 @@ export type VerifierOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly reach: Pick<Reach, 'heard' | 'failed'>;
 };
 
 export type Verifier<A extends Authorization> = {
-  verify(payment: Payment): Promise<VerifyAnswer | Unavailable>;
+  verify(payment: Payment): Promise<Verification>;
   /** What the chain says of one authorization; many that ask together share a round trip. */
   ask(authorization: A): Promise<Verdict>;
 };
 
-export function createVerifier<A extends Authorization>({ chain, clock, meter }: VerifierOptions<A>): Verifier<A> {
+export function createVerifier<A extends Authorization>(options: VerifierOptions<A>): Verifier<A> {
+  const { chain, clock, meter, reach } = options;
   const ask = createMicroBatch({
     clock,
     most: MOST,
@@ -34,14 +37,20 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
       const verdicts = await chain.verify(batch);
       const ms = clock.milliseconds() - started;
       meter.record({ type: 'verify.call', network: chain.network, size: batch.length, ms });
+      listen(verdicts);
       return verdicts;
     },
   });
 
-  async function judge(payment: Payment): Promise<VerifyAnswer | Unavailable> {
-    const decoded = chain.decode(payment);
-    if (decoded.status === 'refused') return invalid(decoded);
-    const { authorization } = decoded;
+  /** One payment alone may have no answer for a reason of its own; a call without any says that the RPC is silent. */
+  function listen(verdicts: readonly Verdict[]): void {
+    const [first, ...others] = verdicts;
+    if (first?.status === 'unavailable' && others.every(({ status }) => status === 'unavailable'))
+      reach.failed(first.detail);
+    else reach.heard();
+  }
+
+  async function judge(authorization: A): Promise<Verification['answer']> {
     const { payer } = authorization;
     const late = chain.untimely(authorization, clock.now());
     if (late !== undefined) return invalid({ ...late, payer });
@@ -54,12 +63,12 @@ export function createVerifier<A extends Authorization>({ chain, clock, meter }:
   return {
     ask,
     async verify(payment) {
-      const answer = await judge(payment);
-      if (answer.status !== 'unavailable') {
-        const outcome = answer.status === 'valid' ? 'valid' : answer.reason;
-        meter.record({ type: 'verify.done', network: chain.network, outcome });
-      }
-      return answer;
+      const decoded = chain.decode(payment);
+      const id = decoded.status === 'refused' ? undefined : decoded.authorization.anchor;
+      const answer = decoded.status === 'refused' ? invalid(decoded) : await judge(decoded.authorization);
+      const outcome = answer.status === 'invalid' ? answer.reason : answer.status;
+      meter.record({ type: 'verify.done', network: chain.network, payment: id ?? '', outcome });
+      return { answer, id };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The first schema. Its CHECK constraints are the state machine: a row that no legal history leads to is refused. */
 import { type Kysely, sql } from 'kysely';
-import { openTransaction, unfinishedPayment } from '../schema.ts';
+import { includedTransaction, openTransaction, unfinishedPayment } from '../schema.ts';
 import type { Flavour } from './migrate.ts';
 
 /** Text of decimal digits only, in SQL that both stores read. */
@@ -103,7 +103,7 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .unique()
     .on('transactions')
     .columns(['network', 'signer', 'nonce'])
-    .where(sql<boolean>`outcome = 'included'`)
+    .where(includedTransaction)
     .execute();
 
   // Recovery reads only what is unfinished, however many final rows there are.
