@@ -113,7 +113,8 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     const short = isBusy(queue.length, options.room(), options.window());
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
-    lastAlone = next !== undefined && !mayShare(next);
+    // Asked only where it matters: the chain may have to be asked who has code.
+    lastAlone = short && next !== undefined && !mayShare(next);
     return next;
   }
 
