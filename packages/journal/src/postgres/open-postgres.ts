@@ -108,7 +108,7 @@ export async function openPostgres({ url, clock, self }: PostgresOptions): Promi
   }
 }
 
-function openPool(url: string, config: PoolConfig): Pool {
+export function openPool(url: string, config: PoolConfig): Pool {
   const pool = new Pool({ ...connection(url), ...config });
   // A broken connection fails the query that it carries, if any, and the pool drops it. Without a listener, both its
   // idle and its busy connections would end the process instead.
@@ -130,11 +130,11 @@ function connection(url: string): ClientConfig {
   };
 }
 
-function kyselyOver(pool: Pool): Kysely<Schema> {
+export function kyselyOver(pool: Pool): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 
-async function schemaOf(reading: Reading): Promise<string> {
+export async function schemaOf(reading: Reading): Promise<string> {
   const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(reading);
   const name = rows[0]?.name;
   if (name === undefined || name === null)
