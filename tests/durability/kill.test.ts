@@ -154,6 +154,32 @@ describe('with SQLite', () => {
     await paidOnce(house, scene, hash as Hex);
   });
 
+  it('killed, and the chain gives a wrong id at the next start: nothing final is said of what is on its way', async () => {
+    const house = await openHouse('SQLite');
+    const scene = await house.scene();
+    const draft = await scene.request();
+    const first = await house.serve();
+    await first.logged('ready');
+    await house.anvil.pauseMining();
+    void abandoned(first, draft);
+    const hash = (await first.logged('settle.broadcast'))['transaction'] as Hex;
+    await killHard(first);
+
+    house.intercept(({ method }) =>
+      method === 'eth_chainId' ? { action: 'answer', result: '0x1' } : { action: 'pass' },
+    );
+    const second = await house.serve();
+    await second.logged('network.closed');
+    const early = await second.post('settle', draft);
+    expect(early.status).toBe(503);
+    expect(early.headers.get('retry-after')).toMatch(/^\d+$/);
+    house.intercept(pass);
+    await second.logged('network.open');
+    await house.anvil.resumeMining();
+    await toldOnce(second, draft, hash);
+    await paidOnce(house, scene, hash);
+  });
+
   it('killed with a crowd on its way, every second broadcast lost', async () => {
     const CROWD = 40;
     const ALONE = 5;

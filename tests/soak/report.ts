@@ -18,9 +18,9 @@ export function faultsOf(result: SoakResult): readonly string[] {
   const growth = mostGrowth(lives);
   const files = Math.max(0, ...lives.map(({ files: counts }) => counts.at(-1) ?? 0));
   const faults = [
-    ...verdict.wrong.map((each) => `WRONG ANSWER ${each}`),
     ...verdict.lost.map((each) => `LOST ${each}`),
     ...verdict.double.map((each) => `PAID TWICE ${each}`),
+    ...verdict.wrong.map((each) => `WRONG ANSWER ${each}`),
     ...needless.map((hash) => `REVERTED NEEDLESSLY ${hash}`),
   ];
   if (recorded !== chain.moved) faults.push(`SUMS DIFFER ${chain.moved} moved, ${recorded} recorded as settled`);

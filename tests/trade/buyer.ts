@@ -42,6 +42,7 @@ export async function buy(purchase: Purchase, market: Market): Promise<void> {
   const { order } = purchase;
   const crowd = order.kind === 'crowd' || order.kind === 'family' ? CROWD : 1;
   await Promise.all(Array.from({ length: crowd }, (_, caller) => insist(purchase, market, caller)));
+  if (order.kind === 'timid' && purchase.exchanges.at(-1)?.outcome.status === 'unavailable') return;
   // And once more: nobody is told a second time, unless with the key.
   await insist(purchase, market, crowd);
 }

@@ -11,13 +11,13 @@ import type {
   Verification,
 } from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
-import type { Attempt, Authorization, Chain, Refusal } from './ports/chain.ts';
+import type { Attempt, Authorization, Chain } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
 import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { createReach } from './reach.ts';
 import { createAdmission, whyDry } from './settle/admission.ts';
-import { failed, refused, settled, unavailable } from './settle/answers.ts';
+import { failed, settled, unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createIntake } from './settle/intake.ts';
@@ -257,12 +257,12 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   }
 
   /** Why nothing can be taken now, if so. */
-  function shut(): Refusal | Unavailable | undefined {
+  function shut(): Unavailable | undefined {
     if (closing) return unavailable('The facilitator is shutting down.', 1).answer;
     if (status === 'open') return undefined;
-    if (status === 'closed')
-      return { status: 'refused', reason: 'invalid_network', message: `${network} is switched off: ${reason}.` };
-    return unavailable(`${network} is not available now: ${reason}.`, 5).answer;
+    // Whatever closed it, payments may be on their way there: nothing final may be said of any.
+    const how = status === 'closed' ? 'switched off' : 'not available now';
+    return unavailable(`${network} is ${how}: ${reason}.`, 5).answer;
   }
 
   async function open(): Promise<void> {
@@ -301,16 +301,11 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     async verify(payment) {
       const closed = shut();
       if (closed === undefined) return verifier.verify(payment);
-      return { id: undefined, answer: closed.status === 'refused' ? { ...closed, status: 'invalid' } : closed };
+      return { id: undefined, answer: closed };
     },
     async settle(payment, how) {
       const closed = shut();
-      const settlement =
-        closed === undefined
-          ? await intake.settle(payment, how)
-          : closed.status === 'refused'
-            ? refused(closed)
-            : { id: undefined, answer: closed };
+      const settlement = closed === undefined ? await intake.settle(payment, how) : { id: undefined, answer: closed };
       report(settlement);
       return settlement;
     },

@@ -119,6 +119,29 @@ describe('settle', () => {
     expect(status(await world.settle(fakePayment('a', soon)))).toBe('duplicate_settlement');
   });
 
+  it('delivers a success once when a caller leaves while its delivery is written, and another comes', async () => {
+    const first = begin(fakePayment('a', soon), { waitMs: 500 });
+    await world.blocks(4);
+    expect(status(await first.promise)).toBe('pending');
+    const leaving = new AbortController();
+    const told: ReturnType<typeof begin>[] = [];
+    world.meanwhile = (name) => {
+      if (name === 'deliver') leaving.abort();
+      if (name === 'undeliver') told.push(begin(fakePayment('a', soon)));
+    };
+    const left = await world.settle(fakePayment('a', soon), { signal: leaving.signal });
+    expect(leaving.signal.aborted).toBe(true);
+    // What the server does when it finds the connection closed.
+    if (status(left) === 'settled') await world.engine.undelivered(left.id ?? '');
+    await world.clock.advance(0);
+    world.meanwhile = () => {};
+    expect(told).toHaveLength(1);
+    told.push(begin(fakePayment('a', soon)));
+    const statuses = (await Promise.all(told.map(({ promise }) => promise))).map(status);
+    statuses.push(status(await world.settle(fakePayment('a', soon))));
+    expect(statuses.filter((each) => each === 'settled')).toHaveLength(1);
+  });
+
   it('sends nothing for a caller who left before anything was signed', async () => {
     const gone = new AbortController();
     gone.abort();

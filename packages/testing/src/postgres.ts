@@ -14,6 +14,8 @@ export type Postgres = {
   /** Connection string of a superuser and the database `postgres`. */
   readonly url: string;
   readonly pid: number;
+  /** Makes an empty database and answers its connection string. */
+  createDatabase(): Promise<string>;
   /** Ends every session on it, as a fail-over does. Clients may connect again at once. */
   endSessions(): Promise<void>;
   /** Shuts the server down and removes its files. Safe to repeat. */
@@ -45,6 +47,7 @@ export async function startPostgres(options: { readonly binaries?: string } = {}
     return {
       url,
       pid: server.pid,
+      createDatabase: () => createDatabase(url),
       endSessions: () => endSessions(url),
       async stop() {
         // SIGINT is PostgreSQL's "fast" shutdown: it ends sessions and writes a checkpoint.
@@ -58,13 +61,24 @@ export async function startPostgres(options: { readonly binaries?: string } = {}
   }
 }
 
+async function createDatabase(base: string): Promise<string> {
+  const name = `d${randomBytes(8).toString('hex')}`;
+  await tell(base, `create database ${name}`);
+  const url = new URL(base);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
 async function endSessions(url: string): Promise<void> {
+  const others = 'pid <> pg_backend_pid() and datname is not null';
+  await tell(url, `select pg_terminate_backend(pid) from pg_stat_activity where ${others}`);
+}
+
+async function tell(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null',
-    );
+    await client.query(statement);
   } finally {
     await client.end();
   }

@@ -213,14 +213,14 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
         ? unavailable('This payment is on its way in another process.', 1)
         : pending(authorization, known.transaction);
     if (known.state === 'failed' || sameKey) return final;
+    const { waiter } = kase;
+    // Nothing else may be said meanwhile, and nobody may come in this caller's place: a success that finds it gone is given
+    // back by whoever sends it.
+    if (waiter !== undefined) waiter.held = true;
     const mine =
-      kase.waiter !== undefined &&
-      (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
+      waiter !== undefined && (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
     if (!mine && key !== undefined && (await journal.paymentByKey(key)) !== undefined) return keyConflict();
-    if (!mine) return duplicate(authorization, 'This payment was settled and its success was delivered already.');
-    // The caller may have left while the delivery was written.
-    if (kase.waiter === undefined) await journal.undeliver(known.id);
-    return final;
+    return mine ? final : duplicate(authorization, 'This payment was settled and its success was delivered already.');
   }
 
   return { settle, answerKnown };

@@ -10,6 +10,7 @@ import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
+import { createGathering } from './gathering.ts';
 
 export type QueueOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -73,6 +74,15 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     sendable: (kase) => lateness(kase) === undefined,
   };
 
+  const gathering = createGathering({ chain, clock, onOver: options.onFilled });
+
+  /** Whether a transaction that is not full yet may be joined by others first. */
+  function mayFill(): boolean {
+    const [next] = queue;
+    if (next === undefined || !isBusy(queue.length, options.room(), options.window())) return false;
+    return sociable(next, rules) && queue.length < chain.capacity();
+  }
+
   async function drop(kase: Case<A>, settlement: Settlement): Promise<void> {
     try {
       await journal.release(kase.authorization.anchor);
@@ -103,7 +113,8 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     const short = isBusy(queue.length, options.room(), options.window());
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
-    lastAlone = next !== undefined && !mayShare(next);
+    // Asked only where it matters: the chain may have to be asked who has code.
+    lastAlone = short && next !== undefined && !mayShare(next);
     return next;
   }
 
@@ -136,6 +147,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
     },
     take(budget) {
+      if (mayFill() && gathering.isOn()) return [];
       const first = nextTimely();
       if (first === undefined) return [];
       const most = shareOf(queue.length + 1, options.room(), options.window(), chain.capacity());
@@ -151,12 +163,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     },
     withdraw,
     clear() {
+      gathering.stop();
       const given = queue;
       queue = [];
       return given;
     },
     async close() {
       closed = true;
+      gathering.stop();
       await Promise.all(queue.filter((kase) => kase.transaction === '').map(withdraw));
     },
   };
