@@ -13,6 +13,7 @@ import { createBlockClock } from './observe/block-clock.ts';
 import { createBlockWatch } from './observe/block-watch.ts';
 import { LONGEST_SPAN, locate } from './observe/locate.ts';
 import { observe } from './observe/observe.ts';
+import { standing } from './observe/standing.ts';
 import { createSuspicions } from './observe/suspicion.ts';
 import { open } from './open/open.ts';
 import { defaultPolicy, type EvmPolicy } from './policy.ts';
@@ -110,6 +111,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     network: caip2,
     signers: signers.map((signer) => signer.address),
     blockMs,
+    reorgDepth: policy.reorgDepth,
     rhythm: blocks.rhythm,
     served: () => tokens.served().flatMap(asServed),
     open: () => open({ ...openOptions, alsoAsk: alsoAsk() }),
@@ -136,6 +138,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     replace: signing.replace,
     broadcast: (attempt) => broadcast(rpc, attempt),
     observe: (attempts, items) => observe(attempts, items, observeOptions),
+    standing: (blocks) => standing(blocks, { rpc, reorgDepth: policy.reorgDepth }),
     locate: (authorization) => locate(authorization, locateOptions),
   };
 }

@@ -95,7 +95,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     }),
   );
   const tracker = createTracker<A>({
-    ...{ chain, journal, clock, meter, onConcluded, onResolved },
+    ...{ chain, journal, clock, meter, onConcluded, onResolved, onReopened },
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
     onCost: till.paid,
@@ -235,6 +235,10 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       });
     }
     pump();
+  }
+
+  function onReopened({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): void {
+    lanes.find((each) => each.signer === signer)?.opened(nonce, 0n);
   }
 
   function standing(): Pick<NetworkStatus, 'status' | 'reason'> {

@@ -52,11 +52,12 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
       undecided.map((kase) => kase.authorization),
     );
     lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce, worth);
-    tracker.send(attempt, undecided);
+    if (undecided.length > 0) tracker.send(attempt, undecided);
+    else tracker.resume(attempt);
   }
   for (const orphan of orphans.values()) tracker.adopt(orphan);
   for (const kase of handedOver) queue.add(kase);
-  if (payments.length > 0) await tracker.tick();
+  if (payments.length > 0 || attempts.length > 0) await tracker.tick();
   options.meter.record({
     type: 'recovered',
     network: chain.network,

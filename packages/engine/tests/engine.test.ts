@@ -79,7 +79,7 @@ describe('settle', () => {
     expect(status(await call.promise)).toBe('pending');
     const retries: ReturnType<typeof begin>[] = [];
     world.meanwhile = (name) => {
-      if (name === 'resolve') retries.push(begin(fakePayment('a', soon)));
+      if (name === 'conclude') retries.push(begin(fakePayment('a', soon)));
     };
     await world.blocks(4);
     world.meanwhile = () => {};

@@ -15,7 +15,13 @@ type Transaction = {
   /** Decided when it was mined: those of its payments that did not go through. */
   readonly spoiled?: readonly string[];
 };
-type Block = { readonly number: number; readonly time: bigint; readonly transactions: readonly Transaction[] };
+type Block = {
+  readonly number: number;
+  /** Unlike any other's, on whichever branch. */
+  readonly hash: string;
+  readonly time: bigint;
+  readonly transactions: readonly Transaction[];
+};
 
 /** How nodes treat the next calls. Everything is honest when all is off. */
 export type Weather = {
@@ -36,6 +42,7 @@ export type Weather = {
 export const NETWORK = 'eip155:31337' as const;
 export const CONFIRMATIONS = 2;
 export const CAPACITY = 4;
+export const REORG_DEPTH = 12;
 /** Native units: what a payment may cost, what a transaction does cost, what a signer holds. */
 export const CEILING = 50_000n;
 export const COST = 21_000n;
@@ -72,11 +79,18 @@ export class FakeLedger {
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
   private foreign = 0;
+  private forged = 0;
   private readonly clock: Clock;
 
   constructor(clock: Clock) {
     this.clock = clock;
-    this.blocks = [{ number: 0, time: clock.now(), transactions: [] }];
+    this.blocks = [{ number: 0, hash: '0xb0', time: clock.now(), transactions: [] }];
+  }
+
+  private push(transactions: readonly Transaction[]): void {
+    this.forged += 1;
+    const number = this.head.number + 1;
+    this.blocks.push({ number, hash: `0xb${this.forged}`, time: this.clock.now(), transactions });
   }
 
   get head(): Block {
@@ -117,7 +131,7 @@ export class FakeLedger {
       const reverts = next.anchors.some((anchor) => this.poison.has(anchor));
       transactions.push({ ...next, spoiled: next.anchors.filter((anchor) => reverts || this.cannotPay.has(anchor)) });
     }
-    this.blocks.push({ number: this.head.number + 1, time: this.clock.now(), transactions });
+    this.push(transactions);
     for (const [hash, each] of this.pool) if (each.nonce < this.count(each.signer)) this.pool.delete(hash);
   }
 
@@ -128,8 +142,7 @@ export class FakeLedger {
       for (const transaction of undone.transactions)
         if (transaction.signer === 'stranger' || !forget) this.pool.set(transaction.hash, transaction);
     }
-    for (let i = 0; i < depth; i += 1)
-      this.blocks.push({ number: this.head.number + 1, time: this.clock.now(), transactions: [] });
+    for (let i = 0; i < depth; i += 1) this.push([]);
   }
 
   /** Somebody else sends the payer's authorization first. */
@@ -185,7 +198,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     return {
       status: 'included',
       block: BigInt(block.number),
-      blockHash: `0xb${block.number}`,
+      blockHash: block.hash,
+      made: [...moved.values()].filter(({ hash }) => hash === attempt.hash).length,
       cost: COST,
       final: block.number <= final(),
       proofs: items.map((item) => {
@@ -211,6 +225,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     network: NETWORK,
     signers,
     blockMs: 1_000,
+    reorgDepth: REORG_DEPTH,
     rhythm: () => undefined,
     open: async () => (ledger.weather.deaf ? { status: 'unreachable', reason: 'deaf' } : { status: 'open', notes: [] }),
     decode: (payment: Payment) => ({ status: 'authorization', authorization: authorizationOf(payment) }),
@@ -251,7 +266,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
       const { fee, ...rest } = JSON.parse(attempt.bytes) as { fee?: number };
-      const bytes = JSON.stringify({ ...rest, anchors: items.map((item) => item.anchor), fee: (fee ?? 1) + 1 });
+      const anchors = items === 'same' ? {} : { anchors: items.map((item) => item.anchor) };
+      const bytes = JSON.stringify({ ...rest, ...anchors, fee: (fee ?? 1) + 1 });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },
     async sign(signer, nonce, items) {
@@ -272,6 +288,15 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     async observe(attempts, items) {
       if (!alive()) return hang();
       return attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+    },
+    async standing(blocks) {
+      if (!alive()) return hang();
+      return blocks.map(({ block, blockHash }) => {
+        const known = ledger.blocks.find(({ number }) => BigInt(number) === block);
+        if (ledger.weather.deaf || known === undefined || known.number > view()) return 'unknown';
+        if (known.hash !== blockHash) return 'gone';
+        return known.number + REORG_DEPTH <= view() ? 'deep' : 'there';
+      });
     },
     async locate(authorization) {
       if (!alive()) return hang();

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Settlement } from '../src/engine.ts';
-import { CONFIRMATIONS, fakePayment, NETWORK } from './fake-chain.ts';
+import { CONFIRMATIONS, fakePayment, NETWORK, REORG_DEPTH } from './fake-chain.ts';
 import { createWorld, type World } from './world.ts';
 
 const PAYMENTS = 8;
@@ -59,6 +59,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('reorg' as const),
       depth: fc.integer({ min: 1, max: CONFIRMATIONS }),
+      forget: fc.boolean(),
+    }),
+  },
+  // Deeper than what counts as final: what callers were told can be undone.
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reorg' as const),
+      depth: fc.integer({ min: CONFIRMATIONS + 1, max: REORG_DEPTH }),
       forget: fc.boolean(),
     }),
   },
@@ -178,21 +187,31 @@ it('tells every caller the truth, whatever chain, nodes, disk and process do', a
       try {
         const { told, anchor } = await run(world, steps);
         const moved = world.ledger.moved();
+        const wasDeep = steps.some((each) => each.do === 'reorg' && each.depth > CONFIRMATIONS);
+        const faults = world.events.flatMap((event) => (event.type === 'fault' ? [event.detail] : []));
+        // What can not be mended is said loudly.
+        const confessed = (id: string) => wasDeep && faults.some((fault) => fault.includes(id));
         for (let index = 0; index < PAYMENTS; index += 1) {
           const answers = told.filter((each) => each.payment === index).map((each) => each.settlement.answer);
           const settled = answers.filter((answer) => answer.status === 'settled');
           const ended = answers.filter((answer) => answer.status === 'failed' && answer.transaction !== '');
           expect(settled.length, `payment ${index} told settled`).toBeLessThanOrEqual(1);
-          if (settled.length > 0) expect(moved.get(anchor(index))?.hash).toBe(settled[0]?.transaction);
-          if (ended.length > 0) expect(moved.has(anchor(index)), `payment ${index} told failed`).toBe(false);
+          if (settled.length > 0 && !wasDeep) expect(moved.get(anchor(index))?.hash).toBe(settled[0]?.transaction);
+          if (settled.length > 0 && !confessed(anchor(index)))
+            expect(moved.has(anchor(index)), `payment ${index} told settled`).toBe(true);
+          if (ended.length > 0 && !confessed(anchor(index)))
+            expect(moved.has(anchor(index)), `payment ${index} told failed`).toBe(false);
           const record = await world.journal.payment(anchor(index));
           if (record !== undefined) expect(['settled', 'failed']).toContain(record.state);
           // Nothing of ours moved money that nobody can be told about.
           const carrier = moved.get(anchor(index));
-          if (carrier !== undefined && world.ledger.everBroadcast.has(carrier.hash))
+          if (carrier !== undefined && world.ledger.everBroadcast.has(carrier.hash) && !confessed(anchor(index)))
             expect(record?.state).toBe('settled');
         }
         expect(world.engine.networks()[0]).toMatchObject({ status: 'open', inFlight: 0, budget: { reserved: 0n } });
+        // Nothing is watched for ever, unless it waits behind a nonce that somebody else used and a reorganisation freed.
+        if (!steps.some((each) => each.do === 'steal'))
+          expect((await world.journal.unfinished(NETWORK)).attempts).toEqual([]);
       } finally {
         await world.close();
       }

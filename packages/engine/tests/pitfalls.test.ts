@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NetworkRules, Settlement } from '../src/engine.ts';
-import { fakePayment } from './fake-chain.ts';
+import { fakePayment, NETWORK, REORG_DEPTH } from './fake-chain.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -149,5 +149,82 @@ describe('rule 4: who runs code of their own does not keep the others waiting', 
     const done = [...world.ledger.moved().keys()];
     expect(done.filter((anchor) => anchor.includes(':n')).length).toBe(40);
     expect(new Set(await told(Promise.all([solo, many]).then((both) => both.flat())))).toEqual(new Set(['settled']));
+  });
+});
+
+describe('rule 10: a reorganisation deeper than the confirmation policy is mended', () => {
+  const events = (type: string) => world.events.filter((event) => event.type === type);
+  const settle = (nonce: string, particulars: Particulars = {}) =>
+    world.settle(fakePayment(nonce, soon, particulars), patient);
+
+  async function settled(...nonces: readonly string[]): Promise<void> {
+    const answers = nonces.map((nonce) => settle(nonce));
+    await world.blocks(4);
+    expect((await Promise.all(answers)).map(status)).toEqual(nonces.map(() => 'settled'));
+  }
+
+  it('payments whose blocks vanished with their transactions are on chain again, by the same transactions', async () => {
+    await settled('a', 'b', 'c');
+    const before = [...world.ledger.moved()].map(([anchor, { hash }]) => [anchor, hash]);
+    world.ledger.reorganise(8, true);
+    expect(world.ledger.moved().size).toBe(0);
+    await world.blocks(12);
+    expect([...world.ledger.moved()].map(([anchor, { hash }]) => [anchor, hash]).toSorted()).toEqual(before.toSorted());
+    expect(events('settle.vanished')).toHaveLength(3);
+    expect(events('settle.restored')).toHaveLength(3);
+    expect(events('fault')).toEqual([]);
+  });
+
+  it('a later payment does not wait behind the nonce that vanished', async () => {
+    await settled('a');
+    world.ledger.reorganise(8, true);
+    const later = settle('b');
+    await world.blocks(14);
+    expect(status(await later)).toBe('settled');
+    expect([...world.ledger.moved().keys()].toSorted()).toEqual([`${NETWORK}:0xbuyer:a`, `${NETWORK}:0xbuyer:b`]);
+  });
+
+  it('also when the process died in between', async () => {
+    await settled('a', 'b');
+    world.crash();
+    world.ledger.reorganise(8, true);
+    await world.start();
+    await world.blocks(14);
+    expect(world.ledger.moved().size).toBe(2);
+    const record = await world.journal.payment(`${NETWORK}:0xbuyer:a`);
+    expect(record).toMatchObject({ state: 'settled', delivered: true });
+    expect(status(await settle('a'))).toBe('duplicate_settlement');
+  });
+
+  it('a vanished transaction that is stuck is replaced by one with the same payments', async () => {
+    await settled('a');
+    world.ledger.reorganise(8, true);
+    world.ledger.weather.dropBytes = true;
+    await world.blocks(16);
+    expect(events('settle.replaced').length).toBeGreaterThan(0);
+    world.ledger.weather.dropBytes = false;
+    await world.blocks(10);
+    expect(world.ledger.moved().size).toBe(1);
+  });
+
+  it('what can not be mended is said loudly, once, with the payment named', async () => {
+    await settled('a');
+    world.ledger.reorganise(8, true);
+    // Somebody else uses the nonce in the new chain.
+    world.ledger.stealNonce('0xone');
+    world.ledger.mine();
+    await world.blocks(30);
+    expect(world.ledger.moved().size).toBe(0);
+    const lies = events('fault').filter((fault) => 'detail' in fault && fault.detail.includes(`${NETWORK}:0xbuyer:a`));
+    expect(lies).toHaveLength(1);
+    expect(lies[0]).toMatchObject({ detail: expect.stringMatching(/^1 of 1 payments told settled are not on chain/) });
+  });
+
+  it('it is watched until it lies deep enough, and no longer', async () => {
+    await settled('a');
+    const attempts = async () => (await world.journal.unfinished(NETWORK)).attempts.map(({ nonce }) => nonce);
+    expect(await attempts()).toEqual([0n]);
+    await world.blocks(REORG_DEPTH + 4);
+    expect(await attempts()).toEqual([]);
   });
 });

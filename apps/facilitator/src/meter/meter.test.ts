@@ -33,6 +33,8 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
   'settle.prepared': { type: 'settle.prepared', network, transaction, payments: ['a', 'b'] },
   'settle.replaced': { type: 'settle.replaced', network, transaction, replaced: `0x${'cd'.repeat(32)}` },
+  'settle.vanished': { type: 'settle.vanished', network, transaction, block: 7n },
+  'settle.restored': { type: 'settle.restored', network, transaction, block: 9n },
   'settle.broadcast': { type: 'settle.broadcast', network, transaction, outcome: 'unknown', detail: 'socket closed' },
   'settle.done': { type: 'settle.done', network, payment: 'anchor', outcome: 'settled', transaction },
   'payment.ended': { type: 'payment.ended', network, payment: 'anchor', outcome: 'payment_expired', transaction: '' },
@@ -62,6 +64,8 @@ describe('createMeter', () => {
       'verify.call debug',
       'settle.prepared info',
       'settle.replaced info',
+      'settle.vanished warn',
+      'settle.restored info',
       'settle.broadcast warn',
       'settle.done info',
       'payment.ended info',
@@ -81,6 +85,7 @@ describe('createMeter', () => {
     );
     expect(text).toContain('facilitator_verify_call_seconds_sum{network="eip155:8453"} 0.04');
     expect(text).toContain('facilitator_verify_batch_size_sum{network="eip155:8453"} 17');
+    expect(text).toContain('facilitator_vanished_transactions_total{network="eip155:8453"} 1');
     expect(text).toContain('facilitator_replacements_total{network="eip155:8453"} 1');
     expect(text).toContain('facilitator_transactions_total{network="eip155:8453"} 1');
     expect(text).toContain('facilitator_transaction_size_sum{network="eip155:8453"} 2');

@@ -46,6 +46,12 @@ function write(log: Logger, event: EngineEvent): void {
     case 'settle.cost':
       log.info({ ...line, cost: event.cost.toString() });
       break;
+    case 'settle.vanished':
+      log.warn({ ...line, block: event.block.toString() });
+      break;
+    case 'settle.restored':
+      log.info({ ...line, block: event.block.toString() });
+      break;
     default:
       log.info(line);
   }
@@ -76,6 +82,9 @@ function count(metrics: Metrics, event: EngineEvent): void {
       break;
     case 'settle.replaced':
       metrics.replacements.inc({ network });
+      break;
+    case 'settle.vanished':
+      metrics.vanished.inc({ network });
       break;
     case 'settle.broadcast': {
       const outcome = BROADCAST_OUTCOMES.has(event.outcome) ? event.outcome : 'other';

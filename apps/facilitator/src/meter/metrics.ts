@@ -28,6 +28,9 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     transactions: counter('transactions_total', 'Transactions signed and journaled.', ['network']),
     transactionSize: histogram('transaction_size', 'Payments carried by one transaction.', ['network'], SIZES),
     replacements: counter('replacements_total', 'Transactions sent again with higher fees.', ['network']),
+    vanished: counter('vanished_transactions_total', 'Final transactions that a reorganisation took away.', [
+      'network',
+    ]),
     broadcasts: counter('broadcasts_total', 'What nodes said about transactions.', ['network', 'outcome']),
     cost: counter('settlement_cost_native_total', 'Gas paid, in atomic native units.', ['network']),
     recovered: counter('recovered_payments_total', 'Unfinished payments found at start.', ['network']),

@@ -5,7 +5,7 @@ import type { EvmAuthorization } from '../authorization.ts';
 import { quantityIn } from '../rpc/answers.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { feesOf } from '../sign/transaction.ts';
-import { attribute } from './attribution.ts';
+import { attribute, paymentsIn } from './attribution.ts';
 import { headerQuestion } from './block.ts';
 import type { BlockWatch } from './block-watch.ts';
 import { type Finality, finalityAt, finalityQuestion } from './finality.ts';
@@ -161,6 +161,7 @@ function included(
     blockHash,
     proofs: attribute(receipt, items, attempt.items.length),
     cost: gasUsed * (gasPrice ?? offeredPrice(attempt)) + l1Fee,
+    made: paymentsIn(receipt),
     final: finality?.isFinal(block) ?? false,
   };
 }

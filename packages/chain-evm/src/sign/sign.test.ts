@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Fees } from '../fees/fee-book.ts';
 import { type Hex, toHex } from '../hash/hex.ts';
 import { localSigner } from './local-signer.ts';
-import { feesOf, signTransaction } from './transaction.ts';
+import { callOf, feesOf, signTransaction } from './transaction.ts';
 
 const wei = fc.bigInt({ min: 0n, max: 2n ** 80n });
 const fees = fc.oneof(
@@ -38,6 +38,7 @@ describe('a signed transaction', () => {
           const byViem = await account.signTransaction({ ...wanted, nonce: Number(wanted.nonce), ...offered });
           expect(signed).toEqual({ bytes: byViem, hash: keccak256(byViem) });
           expect(feesOf(signed.bytes)).toEqual(offered);
+          expect(callOf(signed.bytes)).toEqual({ to: wanted.to, data: wanted.data, gas: wanted.gas });
           const { to, data, nonce = 0 } = parseTransaction(byViem);
           expect({ to: to?.toLowerCase(), data, nonce: BigInt(nonce) }).toEqual({
             to: wanted.to,

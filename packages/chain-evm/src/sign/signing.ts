@@ -7,7 +7,7 @@ import type { FeeBook } from '../fees/fee-book.ts';
 import type { Limits } from '../fees/limits.ts';
 import { lowerAddress } from '../hash/hex.ts';
 import type { EvmPolicy } from '../policy.ts';
-import { feesOf, signTransaction } from './transaction.ts';
+import { callOf, feesOf, signTransaction } from './transaction.ts';
 
 export type SigningOptions = CarryOptions & {
   readonly chainId: number;
@@ -22,7 +22,7 @@ export type SigningOptions = CarryOptions & {
 export type Signing = {
   capacity(): number;
   sign(from: string, nonce: bigint, items: readonly EvmAuthorization[]): Promise<Signed>;
-  replace(attempt: Attempt, items: readonly EvmAuthorization[]): Promise<Signed | undefined>;
+  replace(attempt: Attempt, items: readonly EvmAuthorization[] | 'same'): Promise<Signed | undefined>;
 };
 
 /** EIP-7825: no transaction may use more. */
@@ -59,8 +59,12 @@ export function createSigning(options: SigningOptions): Signing {
       if (signer === undefined) return undefined;
       const offered = bump(feesOf(bytes), await fees.quote(), policy.maxFeePerGas);
       if (offered === undefined) return undefined;
-      const carriage = items.length > 0 ? carry(items, options) : nothing(from);
-      return signTransaction(signer, { ...carriage, chainId, nonce, fees: offered });
+      return signTransaction(signer, { ...carriage(), chainId, nonce, fees: offered });
+
+      function carriage() {
+        if (items === 'same') return callOf(bytes);
+        return items.length > 0 ? carry(items, options) : nothing(from);
+      }
     },
   };
 

@@ -50,15 +50,27 @@ function withoutZeros(number: Uint8Array): Uint8Array {
 
 /** What signed bytes offer. Throws when they are not a transaction of `signTransaction`. */
 export function feesOf(bytes: string): Fees {
+  const { isLegacy, fields } = fieldsIn(bytes);
+  if (isLegacy) return { type: 'legacy', gasPrice: numberOf(fields[1]) };
+  return { type: 'eip1559', maxFeePerGas: numberOf(fields[3]), maxPriorityFeePerGas: numberOf(fields[2]) };
+}
+
+/** What signed bytes call. Throws when they are not a transaction of `signTransaction`. */
+export function callOf(bytes: string): Carriage {
+  const { isLegacy, fields } = fieldsIn(bytes);
+  const [gas, to, , data] = fields.slice(isLegacy ? 2 : 4);
+  if (!(to instanceof Uint8Array) || !(data instanceof Uint8Array)) throw new Error('signed bytes call nothing');
+  return { to: toHex(to), data: toHex(data), gas: numberOf(gas) };
+}
+
+function fieldsIn(bytes: string): { readonly isLegacy: boolean; readonly fields: readonly unknown[] } {
   const signed = hexBytes(bytes);
   if (signed === undefined) throw new Error('signed bytes are not hex');
   const raw = toBytes(signed);
-  if (raw[0] === EIP1559) {
-    const [, , tip, cap] = RLP.decode(raw.subarray(1));
-    return { type: 'eip1559', maxFeePerGas: numberOf(cap), maxPriorityFeePerGas: numberOf(tip) };
-  }
-  const [, price] = RLP.decode(raw);
-  return { type: 'legacy', gasPrice: numberOf(price) };
+  const isLegacy = raw[0] !== EIP1559;
+  const fields: unknown = RLP.decode(isLegacy ? raw : raw.subarray(1));
+  if (!Array.isArray(fields)) throw new Error('signed bytes are no transaction');
+  return { isLegacy, fields };
 }
 
 function numberOf(field: unknown): bigint {

@@ -15,6 +15,12 @@ export type Slot<A extends Authorization> = {
   sentAt: number;
   /** When one of its transactions was first seen in a block; undefined again when a reorganisation took it out. */
   sightedAt: number | undefined;
+  /** Set when payments it carries had ended before it was watched: callers were told, and have to be right. */
+  readonly told: 'vanished' | 'recovered' | undefined;
+  /** Whether what it cost was told: once, also when it is final twice. */
+  accounted: boolean;
+  /** Whether it was missed, and said so. */
+  missed: boolean;
 };
 
 export function slotKey({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): string {
@@ -27,10 +33,12 @@ export function addAttempt<A extends Authorization>(
   attempt: Attempt,
   cases: readonly Case<A>[],
   now: number,
+  told?: Slot<A>['told'],
 ): Slot<A> {
   if (slot !== undefined) return { ...slot, attempts: [...slot.attempts, attempt], cases, signedAt: now, sentAt: now };
   const { signer, nonce } = attempt;
-  return { signer, nonce, attempts: [attempt], cases, since: now, signedAt: now, sentAt: now, sightedAt: undefined };
+  const times = { since: now, signedAt: now, sentAt: now, sightedAt: undefined };
+  return { signer, nonce, attempts: [attempt], cases, ...times, told, accounted: told === 'vanished', missed: false };
 }
 
 /** The newest transaction of the slot: the one that is handed over. */

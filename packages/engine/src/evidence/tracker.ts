@@ -2,22 +2,21 @@
 import { describeError } from '../describe-error.ts';
 import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
+import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
+import { createBuried, graveOf } from './buried.ts';
+import { createEndings, type EndingsOptions } from './endings.ts';
+import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
 import { createPace } from './pace.ts';
 import { addAttempt, foldSightings, newest, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
-export type TrackerOptions<A extends Authorization> = {
+export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   readonly chain: Chain<A>;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly meter: Meter;
-  /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
-  readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
-  /** The journal could not be told now. The payment stays open and is looked at again. */
-  readonly onUnwritten: (kase: Case<A>) => void;
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
   /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
@@ -26,11 +25,15 @@ export type TrackerOptions<A extends Authorization> = {
   readonly onRefused: () => void;
   /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
   readonly onResolved: (slot: Pick<Slot<A>, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']) => void;
+  /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
+  readonly onReopened: (slot: Pick<Slot<A>, 'signer' | 'nonce'>) => void;
 };
 
 export type Tracker<A extends Authorization> = {
   /** Hands an attempt to the network and watches it. Attempts for one nonce are watched together. */
   send(attempt: Attempt, cases: readonly Case<A>[]): void;
+  /** Watches an attempt of an earlier process whose payments had all ended, and hands it over if it is not there. */
+  resume(attempt: Attempt): void;
   /** Watches a payment that was prepared once and that no open attempt carries. */
   adopt(orphan: Case<A>): void;
   /** Looks once, now. */
@@ -53,9 +56,22 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const orphans = new Map<string, Case<A>>();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
+  /** After this a transaction whose payments callers were told about is missed. */
+  const missedAfterMs = Math.max(replaceAfterMs, chain.blockMs * chain.reorgDepth);
   let next: { readonly at: number; readonly cancel: () => void } | undefined;
   let ticking: Promise<void> | undefined;
   let stopped = false;
+  const endings = createEndings<A>(options);
+  const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
+
+  function onVanished(attempts: readonly Attempt[]): void {
+    let slot: Slot<A> | undefined;
+    for (const attempt of attempts) slot = addAttempt(slot, attempt, [], clock.milliseconds(), 'vanished');
+    if (slot === undefined) return;
+    slots.set(slotKey(slot), slot);
+    options.onReopened(slot);
+    void broadcast(slot);
+  }
 
   async function broadcast(slot: Slot<A>): Promise<void> {
     const attempt = newest(slot);
@@ -133,33 +149,46 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     );
     // Without a verdict on each payment the nonce stays open: absence needs proof.
     if (judged.some(({ judgement }) => judgement.status === 'undecided')) return;
-    const ends = judged.flatMap(({ each, judgement }) =>
-      judgement.status === 'ended' ? [{ each, conclusion: withDelivery(each, judgement.conclusion) }] : [],
-    );
     const attempt = sighting.status === 'included' ? sighting.attempt : newest(slot);
     const outcome: AttemptOutcome =
       sighting.status === 'included'
         ? { status: 'included', block: sighting.block, cost: sighting.cost }
         : { status: 'superseded' };
-    const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
-    const ended = new Set(
-      await holding(
-        ends.map(({ each }) => each),
-        journal.resolve(attempt.hash, outcome, conclusions),
-      ),
+    const ends = judged.flatMap(({ each, judgement }) =>
+      judgement.status === 'ended' ? [{ each, conclusion: judgement.conclusion }] : [],
     );
-    const watched = slots.delete(slotKey(slot));
-    if (outcome.status === 'included') {
+    // While its block may vanish the attempt stays open, with its bytes; unless it keeps payments from being sent again.
+    const mayVanish = outcome.status === 'included' && chain.reorgDepth > 0;
+    const stays = mayVanish && ends.length === judged.length;
+    if (outcome.status === 'included' && !slot.accounted) {
+      slot.accounted = true;
       meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
       options.onCost(attempt, outcome.cost, slot.cases);
     }
-    for (const { each, conclusion } of ends)
-      options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
+    if (stays)
+      await endings.endEach(ends, (left) => {
+        slot.cases = left;
+      });
+    else await endings.endTogether(attempt, outcome, ends);
+    if (slot.told !== undefined) await lookBack(slot, sighting);
+    const watched = slots.delete(slotKey(slot));
     // Forgotten meanwhile: another process writes now, and finds in the journal what is left to do.
     if (!watched) return;
+    if (sighting.status === 'included' && mayVanish) buried.add(graveOf(slot, sighting, !stays));
     for (const { each, judgement } of judged)
       if (judgement.status === 'payable') orphans.set(each.authorization.anchor, each);
     options.onResolved(slot, outcome.status);
+  }
+
+  /** What callers were told of this nonce before still has to be true. */
+  async function lookBack(slot: Slot<A>, sighting: SlotSighting | undefined): Promise<void> {
+    const made = sighting?.status === 'included' ? sighting.made : 0;
+    const lie = await falselyTold(journal, slot.attempts, made);
+    if (lie !== undefined) meter.record({ type: 'fault', network, detail: lie });
+    else if (slot.told === 'vanished' && sighting?.status === 'included') {
+      const { attempt, block } = sighting;
+      meter.record({ type: 'settle.restored', network, transaction: attempt.hash, block });
+    }
   }
 
   async function judgeCase(
@@ -182,7 +211,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     slot.sightedAt = undefined;
     const now = clock.milliseconds();
     if (lowest && now - slot.signedAt >= replaceAfterMs && (await replace(slot))) return;
+    if (slot.told !== undefined && !slot.missed && now - slot.since > missedAfterMs) {
+      slot.missed = true;
+      await lookBack(slot, undefined);
+    }
     if (now - slot.sentAt < chain.blockMs * REBROADCAST_AFTER_BLOCKS) return;
+    // It may wait for a lower nonce that a reorganisation took away.
+    buried.suspect();
     await broadcast(slot);
     const left: Case<A>[] = [];
     for (const each of slot.cases) {
@@ -196,10 +231,9 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   async function replace(slot: Slot<A>): Promise<boolean> {
     const stuck = newest(slot);
     slot.signedAt = clock.milliseconds();
-    const signed = await chain.replace(
-      stuck,
-      slot.cases.map((each) => each.authorization),
-    );
+    // Payments that callers were told about are carried on, whatever else it carried.
+    const items = slot.told === undefined ? slot.cases.map((each) => each.authorization) : 'same';
+    const signed = await chain.replace(stuck, items);
     if (signed === undefined) return false;
     const attempt = await journal.replace(stuck.hash, signed);
     meter.record({ type: 'settle.replaced', network, transaction: attempt.hash, replaced: stuck.hash });
@@ -212,7 +246,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   async function judgeOrphan(orphan: Case<A>): Promise<void> {
     const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
     if (judgement.status === 'ended') {
-      await end(orphan, judgement.conclusion);
+      await endings.end({ each: orphan, conclusion: judgement.conclusion });
       orphans.delete(orphan.authorization.anchor);
     } else if (judgement.status === 'payable' && orphan.authorization.expires > clock.now()) {
       // Forgotten meanwhile: another process writes now, and finds it in the journal.
@@ -224,31 +258,23 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   async function endLost(each: Case<A>, hash: string): Promise<boolean> {
     const judgement = await judgeLost(chain, each.authorization, hash);
     if (judgement.status !== 'ended') return false;
-    await end(each, judgement.conclusion);
+    await endings.end({ each, conclusion: judgement.conclusion });
     return true;
-  }
-
-  async function end(each: Case<A>, ending: Conclusion): Promise<void> {
-    const conclusion = withDelivery(each, ending);
-    const mine = await holding([each], journal.conclude(each.authorization.anchor, conclusion));
-    options.onConcluded(each, conclusion, mine);
-  }
-
-  /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
-  async function holding<T>(cases: readonly Case<A>[], write: Promise<T>): Promise<T> {
-    try {
-      return await write;
-    } catch (error) {
-      for (const each of cases) options.onUnwritten(each);
-      throw error;
-    }
   }
 
   return {
     send(attempt, cases) {
-      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, cases, clock.milliseconds());
+      const told = cases.length < attempt.items.length ? 'recovered' : undefined;
+      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, cases, clock.milliseconds(), told);
       slots.set(slotKey(attempt), slot);
       void broadcast(slot);
+    },
+    resume(attempt) {
+      const now = clock.milliseconds();
+      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, [], now, 'recovered');
+      // Most of them are mined: not being there has to show first.
+      slots.set(slotKey(attempt), { ...slot, sightedAt: now });
+      schedule(pace.afterTick(0));
     },
     adopt(orphan) {
       orphans.set(orphan.authorization.anchor, orphan);
@@ -258,17 +284,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     forget() {
       slots.clear();
       orphans.clear();
+      buried.forget();
     },
     async stop() {
       stopped = true;
       next?.cancel();
       await ticking;
+      await buried.stop();
     },
   };
-}
-
-/** A caller who waits gets the success in the same journal write that ends the payment. */
-function withDelivery<A extends Authorization>(each: Case<A>, conclusion: Conclusion): Conclusion {
-  if (each.waiter !== undefined) each.waiter.held = true;
-  return conclusion.state === 'settled' ? { ...conclusion, delivered: each.waiter !== undefined } : conclusion;
 }

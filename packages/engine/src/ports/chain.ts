@@ -68,21 +68,27 @@ export type Proof =
   /** Mined without this payment's transfer; `message` says as far as known why. */
   | { readonly status: 'unpaid'; readonly reason: Reason; readonly message: string };
 
+/** One block of one chain of blocks: after a reorganisation another one has its number. */
+export type BlockId = { readonly block: bigint; readonly blockHash: string };
+
+/** `there`: part of the chain. `deep`: and so far below its end that it stays. `gone`: another block has its number. */
+export type Standing = 'there' | 'deep' | 'gone' | 'unknown';
+
 /** What the chain shows of one attempt. */
 export type Sighting =
   /** Not seen, or the source failed: proves nothing. */
   | { readonly status: 'unseen' }
-  | {
+  | (BlockId & {
       readonly status: 'included';
-      readonly block: bigint;
-      readonly blockHash: string;
       /** One per authorization asked about, in the order asked. */
       readonly proofs: readonly Proof[];
       /** Native units the transaction cost the signer. */
       readonly cost: bigint;
+      /** How many payments it made, those nobody asked about included. */
+      readonly made: number;
       /** True when the network's confirmation policy is met. */
       readonly final: boolean;
-    }
+    })
   /** The nonce is taken for good by a transaction that is not this one: this one will never be included. */
   | { readonly status: 'superseded' };
 
@@ -115,6 +121,8 @@ export interface Chain<A extends Authorization> {
   readonly signers: readonly string[];
   /** Milliseconds between blocks, for pacing. */
   readonly blockMs: number;
+  /** Blocks above a final one in which it can still vanish, as far as that is looked for; 0 where final means for ever. */
+  readonly reorgDepth: number;
   /** Where in the rhythm of blocks the network is now; undefined while that is not known. */
   rhythm(): Rhythm | undefined;
 
@@ -160,10 +168,10 @@ export interface Chain<A extends Authorization> {
   sign(signer: string, nonce: bigint, items: readonly A[]): Promise<Signed>;
   /**
    * Signs another transaction for the nonce of `attempt`, with fees high enough to take its place. It carries `items`, the
-   * undecided ones of those it carried; with none left it only uses the nonce up. `undefined` when the network has no such
-   * thing or the fee ceiling leaves no room.
+   * undecided ones of those it carried, or the same as it; with none left it only uses the nonce up. `undefined` when the
+   * network has no such thing or the fee ceiling leaves no room.
    */
-  replace(attempt: Attempt, items: readonly A[]): Promise<Signed | undefined>;
+  replace(attempt: Attempt, items: readonly A[] | 'same'): Promise<Signed | undefined>;
   /** Hands bytes to the network. Never throws: an error after bytes left is `unknown`. */
   broadcast(attempt: Attempt): Promise<Broadcast>;
   /**
@@ -171,6 +179,8 @@ export interface Chain<A extends Authorization> {
    * still undecided, perhaps none. Never throws.
    */
   observe(attempts: readonly Attempt[], items: readonly (readonly A[])[]): Promise<readonly Sighting[]>;
+  /** Whether blocks are still part of the chain, one round trip for all. Answers in the order asked; never throws. */
+  standing(blocks: readonly BlockId[]): Promise<readonly Standing[]>;
   /** Looks for the authorization itself, whichever transaction used it. Never throws. */
   locate(authorization: A): Promise<Whereabouts>;
 }

@@ -61,6 +61,20 @@ export type EngineEvent =
       readonly outcome: 'settled' | 'pending' | Reason;
       readonly transaction: string;
     }
+  /** A reorganisation took a transaction away that was final. It is handed over again until it is back. */
+  | {
+      readonly type: 'settle.vanished';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly block: bigint;
+    }
+  /** And it is back, in that block. */
+  | {
+      readonly type: 'settle.restored';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly block: bigint;
+    }
   /**
    * A payment is over, whether or not anybody waited for it: told by the process that wrote its end. `released`: nothing was
    * sent, nothing is kept, and it may be presented again.
