@@ -1,5 +1,6 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
 import type { Batching, Payment } from '@facilitator/protocol';
+import { createBreakers } from './breakers/breakers.ts';
 import { describeError } from './describe-error.ts';
 import type {
   NetworkStatus,
@@ -70,6 +71,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const budget = createBudget(spending.budget ?? {}, clock);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
   const purses = createPurses<A>({ ...{ chain, clock, meter, reach }, floor: spending.floor, onLooked: pump });
+  const breakers = createBreakers({ network, clock, meter });
   const cases = createCases<A>({
     clock,
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
@@ -80,13 +82,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     window,
     batching,
+    stopped: breakers.refuse,
     onFilled: pump,
     onDoubtful: doubt,
   });
-  const verifier = createVerifier({ chain, clock, meter, reach });
+  const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
   const intake = createIntake({
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
+    stopped: breakers.admit,
     ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
     closing: () => closing,
   });
@@ -103,6 +107,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
     onCost,
+    ask: verifier.ask,
+    onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
   });
   const writer = createWriter<A>({
@@ -245,11 +251,9 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     lanes.find((each) => each.signer === signer)?.opened(nonce, 0n);
   }
 
-  /** A transaction's cost is split evenly among the payments it carried. */
-  function onCost({ signer, items }: Attempt, cost: bigint, carried: readonly Case<A>[]): void {
+  function onCost({ signer }: Attempt, cost: bigint, share: bigint, carried: readonly Case<A>[]): void {
     budget.spent(cost, clock.now());
     purses.paid(signer, cost);
-    const share = cost / BigInt(Math.max(1, items.length));
     for (const kase of carried) kase.reservation?.spend(share);
   }
 
@@ -319,6 +323,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       ...{ network, ...standing() },
       signers: lanes.map(signerStatus),
       budget: budget.view(),
+      breakers: breakers.view(),
       writing: writer.writing(),
       inFlight: cases.byAnchor.size,
     }),
