@@ -180,7 +180,10 @@ function sizesOf(event: 'verify.call' | 'settle.prepared'): readonly number[] {
     .told()
     .split('\n')
     .filter((line) => line.includes(`"event":"${event}"`));
-  return lines.map((line) => Number(/"size":(\d+)/.exec(line)?.[1]));
+  return lines.map((line) => {
+    const { size, payments } = JSON.parse(line) as { readonly size?: number; readonly payments?: readonly string[] };
+    return size ?? payments?.length ?? 0;
+  });
 }
 
 function verified(): number {

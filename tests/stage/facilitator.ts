@@ -1,6 +1,6 @@
 /** A facilitator in this process whose every answer and log line is kept, to look for what must not be in them. */
 import { readConfig, startFacilitator } from '@facilitator/app';
-import type { Clock } from '@facilitator/engine';
+import type { Clock, Journal } from '@facilitator/engine';
 import { newWallet, type Wallet } from '@facilitator/testing';
 import { createLog } from '../../apps/facilitator/src/meter/log.ts';
 
@@ -34,10 +34,12 @@ export type FacilitatorOptions = {
   /** Content of CONFIG_FILE. */
   readonly file?: unknown;
   readonly clock?: Clock;
+  /** Takes the place of the one in memory. */
+  readonly journal?: Journal;
 };
 
 export async function startHere(options: FacilitatorOptions): Promise<Facilitator> {
-  const { rpcUrl, signer = newWallet(), env, file, clock } = options;
+  const { rpcUrl, signer = newWallet(), env, file, clock, journal } = options;
   const reading = readConfig(
     {
       JOURNAL_URL: ':memory:',
@@ -51,7 +53,11 @@ export async function startHere(options: FacilitatorOptions): Promise<Facilitato
   const told: string[] = [];
   // Not the server's own scrubber: nothing may depend on it.
   const log = createLog('trace', (text) => text, { write: (line) => told.push(line) });
-  const running = await startFacilitator(reading.config, { log, ...(clock === undefined ? {} : { clock }) });
+  const running = await startFacilitator(reading.config, {
+    log,
+    ...(clock === undefined ? {} : { clock }),
+    ...(journal === undefined ? {} : { journal }),
+  });
   const { post, get } = callerOf(running.url, (text) => told.push(text));
   return { url: running.url, signer, post, get, told: () => told.join('\n'), close: () => running.close() };
 }

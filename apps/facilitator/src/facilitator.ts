@@ -23,6 +23,7 @@ import type { Config, NetworkPlan } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { createMeter } from './meter/meter.ts';
 import { createMetrics } from './meter/metrics.ts';
+import { startPruning } from './pruning.ts';
 import { openSigners, UnusableKeys } from './signers/open-signers.ts';
 
 export type Parts = {
@@ -60,8 +61,16 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     onRetry: (faults) => log.warn({ event: 'kms.retry', faults: faults.map(({ message }) => message) }),
   });
   if (signers.status === 'problems') throw new UnusableKeys(signers.problems);
+  const { close: closeSigners } = signers;
   const metrics = createMetrics({ processMetrics });
-  const journal = parts.journal ?? (await openJournal({ url: config.journalUrl, clock }));
+  const opened =
+    parts.journal ??
+    openJournal({ url: config.journalUrl, clock }).catch((error: unknown) => {
+      // Its connections would outlive the failure.
+      closeSigners();
+      throw error;
+    });
+  const journal = await opened;
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
   const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
   for (const { plan, chain } of chains) engine.add(chain, { ...plan.conduct, spending: spendingOf(plan) });
@@ -80,6 +89,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     metrics,
     options: { ...config.server, anyAsset: config.anyAsset },
   });
+  const stopPruning = startPruning({ journal, clock, log, metrics, keepDays: config.journalKeepDays });
   let closed: Promise<void> | undefined;
 
   async function close(graceMs: number): Promise<void> {
@@ -92,8 +102,10 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
       await answered;
     } finally {
       cut();
+      await stopPruning();
       await journal.close();
       await Promise.all(chains.map(({ rpc }) => rpc.close()));
+      closeSigners();
     }
   }
 

@@ -25,8 +25,7 @@ import { createIntake } from './settle/intake.ts';
 import { createLane, type Lane, worthOf } from './settle/lane.ts';
 import { createQueue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
-import { createBudget } from './spending/budget.ts';
-import { createPurses } from './spending/purses.ts';
+import { createTill } from './spending/till.ts';
 import { createVerifier } from './verify/verifier.ts';
 import { createWriter } from './writer.ts';
 
@@ -53,8 +52,6 @@ export type Desk = {
 const NONCE_WINDOW = 12;
 /** Pause before what could not be read is asked again. */
 const RETRY_MS = 1_000;
-/** Seconds. */
-const DAY = 86_400n;
 /** Pause before a network that did not open is asked again. */
 const OPEN_RETRY_MS = 5_000;
 
@@ -65,13 +62,12 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   let reason = 'it has not been checked yet';
   let closing = false;
   let cancelReopen: (() => void) | undefined;
-  let recalled = false;
 
   const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
-  const budget = createBudget(spending.budget ?? {}, clock);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
-  const purses = createPurses<A>({ ...{ chain, clock, meter, reach }, floor: spending.floor, onLooked: pump });
   const breakers = createBreakers({ network, clock, meter });
+  const till = createTill<A>({ ...{ chain, journal, clock, meter, reach, spending }, onLooked: pump });
+  const { purses, budget } = till;
   const cases = createCases<A>({
     clock,
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
@@ -106,7 +102,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, onConcluded, onResolved, onReopened },
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
-    onCost,
+    onCost: till.paid,
     ask: verifier.ask,
     onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
@@ -251,21 +247,6 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     lanes.find((each) => each.signer === signer)?.opened(nonce, 0n);
   }
 
-  function onCost({ signer }: Attempt, cost: bigint, share: bigint, carried: readonly Case<A>[]): void {
-    budget.spent(cost, clock.now());
-    purses.paid(signer, cost);
-    for (const kase of carried) kase.reservation?.spend(share);
-  }
-
-  /** What this network cost in the last day, before this process: only what a limit is held against. */
-  async function recallCosts(): Promise<void> {
-    if (recalled || spending.budget?.perDay === undefined) return;
-    const since = clock.now() - DAY;
-    const known = await Promise.all(chain.signers.map((signer) => journal.costs({ network, signer }, since)));
-    for (const { cost, at } of known.flat()) budget.spent(cost, at);
-    recalled = true;
-  }
-
   function standing(): Pick<NetworkStatus, 'status' | 'reason'> {
     if (status !== 'open') return { status, reason };
     const outage = reach.outage();
@@ -301,7 +282,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     try {
       stopListening();
       stopListening = journal.listen(network, (news) => void remote.onNews(news));
-      await recallCosts();
+      await till.recall();
       await Promise.all([writer.start(), purses.look()]);
     } catch (error) {
       return reopenLater('unreachable', `its state could not be read (${describeError(error)})`);

@@ -80,6 +80,7 @@ export function createMemoryPeers(): { join(self: bigint): Member } {
           listeners.set(network, each.add(onNews));
           return () => void each.delete(onNews);
         },
+        prunes: async () => true,
         gone: async (_reading, owners) => new Set(owners.filter((owner) => !present.has(owner))),
       },
       tell(news) {

@@ -104,6 +104,14 @@ const step = fc.oneof(
       replicas.ledger.weather[kind] = on;
     },
   ),
+  steps<[number, 'dry' | 'failing', boolean]>(
+    'key',
+    2,
+    [fc.nat(1), fc.constantFrom('dry' as const, 'failing'), fc.boolean()],
+    ({ replicas }, which, trouble, on) => {
+      replicas.ledger[trouble][on ? 'add' : 'delete'](SIGNERS[which] ?? '');
+    },
+  ),
 );
 
 async function run(replicas: Replicas, history: readonly Step[]) {
@@ -141,6 +149,8 @@ async function run(replicas: Replicas, history: readonly Step[]) {
 
   // The sky clears; every payment is asked for, everywhere in turn, until there is nothing left to tell.
   Object.assign(ledger.weather, HONEST);
+  ledger.dry.clear();
+  ledger.failing.clear();
   for (const each of replicas.running) {
     each.journalBroken = false;
     each.member.muffle(false);
@@ -181,6 +191,7 @@ it('three processes tell every caller the truth, whatever happens to them', asyn
         const statuses = replicas.running.map(({ engine }) => engine.networks()[0]);
         expect(statuses.filter((each) => each?.writing)).toHaveLength(1);
         expect(statuses.map((each) => each?.inFlight)).toEqual([0, 0, 0]);
+        expect(statuses.map((each) => each?.budget.reserved)).toEqual([0n, 0n, 0n]);
         expect(replicas.running.map(({ engine }) => engine.ready())).toEqual([true, true, true]);
       } finally {
         await replicas.close();

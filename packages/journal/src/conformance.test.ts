@@ -13,6 +13,7 @@ import { describeLostCommit } from '../tests/lost-commit.ts';
 import { describeNews } from '../tests/news.ts';
 import { describeOwners } from '../tests/owners.ts';
 import { describePlans } from '../tests/plans.ts';
+import { describePruning } from '../tests/pruning.ts';
 import { describeRaces } from '../tests/races.ts';
 import { describeReplacements } from '../tests/replacements.ts';
 import { describeRights } from '../tests/rights.ts';
@@ -26,6 +27,7 @@ for (const store of [sqlite, postgres()])
     describeAttempts(store);
     describeReplacements(store);
     describeEndings(store);
+    describePruning(store);
     describeCosts(store);
     describeConstraints(store);
     describeRaces(store);

@@ -19,6 +19,7 @@ import { applyConclusions } from './writes/conclude.ts';
 import { applyDeliveries, applyReturns } from './writes/deliver.ts';
 import { applyHandOvers } from './writes/hand-over.ts';
 import { applyPreparations } from './writes/prepare.ts';
+import { applyPrunings } from './writes/prune.ts';
 import { applyReleases } from './writes/release.ts';
 import { applyReplacements } from './writes/replace.ts';
 import { applyResolutions } from './writes/resolve.ts';
@@ -67,6 +68,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
   const deliver = writeKind(add, (id) => [id], applyDeliveries);
   const takeKey = writeKind(add, ({ id }) => [id], applyKeyings);
+  const prune = writeKind(add, () => [], applyPrunings);
   const undeliver = writeKind(add, (id) => [id], applyReturns);
 
   return {
@@ -106,6 +108,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     async undeliver(id) {
       if (isStorable(id)) await undeliver(id);
     },
+    prune: async (before, most) => prune({ before, most }),
     payment: (id) => read(async (reading) => (isStorable(id) ? findPayment(reading, id) : undefined)),
     paymentByKey: (key) => read(async (reading) => (isStorable(key) ? findPaymentByKey(reading, key) : undefined)),
     paymentsByTransaction: (hash) =>

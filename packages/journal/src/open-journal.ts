@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock, Journal } from '@facilitator/engine';
 import { createJournal } from './create-journal.ts';
-import { JournalError } from './journal-error.ts';
+import { journalPlace, MEMORY } from './journal-place.ts';
 import { openPostgres } from './postgres/open-postgres.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import type { Store } from './store.ts';
@@ -24,8 +24,6 @@ export type OpenJournalOptions = {
   readonly groupMost?: number;
 };
 
-const DEFAULT_URL = 'sqlite:data/journal.db';
-const MEMORY = ':memory:';
 const SQLITE_WINDOW_MS = 2;
 const GROUP_MOST = 256;
 
@@ -40,25 +38,19 @@ export async function openJournal(options: OpenJournalOptions): Promise<Journal>
 }
 
 async function openStore(options: OpenJournalOptions): Promise<{ readonly store: Store; readonly windowMs: number }> {
-  const { url = DEFAULT_URL, clock } = options;
-  const path = url === MEMORY ? MEMORY : sqlitePath(url);
-  if (path !== undefined)
-    return { store: await openSqlite(path, processNumber()), windowMs: path === MEMORY ? 0 : SQLITE_WINDOW_MS };
-  if (/^postgres(ql)?:\/\//i.test(url))
-    return { store: await openPostgres({ url, clock, self: processNumber() }), windowMs: 0 };
-  throw new JournalError(
-    'unusable',
-    'The journal URL must be sqlite:PATH, postgres://user:password@host/database or :memory:.',
-  );
+  const place = journalPlace(options.url);
+  const self = processNumber();
+  switch (place.store) {
+    case 'memory':
+      return { store: await openSqlite(MEMORY, self), windowMs: 0 };
+    case 'SQLite':
+      return { store: await openSqlite(place.path, self), windowMs: SQLITE_WINDOW_MS };
+    case 'PostgreSQL':
+      return { store: await openPostgres({ url: place.url, clock: options.clock, self }), windowMs: 0 };
+  }
 }
 
 /** Tells this process from all others that ever used the store. 31 bits, because the keys of PostgreSQL's locks have 32. */
 function processNumber(): bigint {
   return BigInt(randomInt(1, 2 ** 31));
-}
-
-/** `sqlite:data/x.db`, `sqlite:/var/x.db` and `sqlite:///var/x.db` all name a file. */
-function sqlitePath(url: string): string | undefined {
-  const match = /^sqlite:(?:\/\/(?=\/))?(.+)$/i.exec(url);
-  return match?.[1];
 }

@@ -1,7 +1,7 @@
 /** The processes that share a store: who they are, which one writes for a network, and what they tell each other. */
 import type { Candidate, News } from '@facilitator/engine';
 import type { Caip2 } from '@facilitator/protocol';
-import type { Reading } from './store.ts';
+import type { Reading, Writing } from './store.ts';
 
 export type Peers = {
   /** This process's number among them. Stored with what it claims. */
@@ -12,6 +12,8 @@ export type Peers = {
   holds(network: Caip2, since: number): boolean;
   compete(network: Caip2, candidate: Candidate): Promise<() => Promise<void>>;
   listen(network: Caip2, onNews: (news: News) => void): () => void;
+  /** Whether this process may prune: one at a time does. Holds until the transaction ends. */
+  prunes(transaction: Writing): Promise<boolean>;
   /** Those of `owners` whose process is gone for good. */
   gone(reading: Reading, owners: readonly bigint[]): Promise<ReadonlySet<bigint>>;
 };
@@ -46,6 +48,7 @@ export function alone(self: bigint): Peers {
       };
     },
     listen: () => () => undefined,
+    prunes: async () => true,
     gone: async (_reading, owners) => new Set(owners.filter((owner) => owner !== self)),
   };
 }

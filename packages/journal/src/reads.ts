@@ -83,6 +83,15 @@ export async function findCosts(
   }
 }
 
+export async function countUnfinished(reading: Reading): Promise<number> {
+  const found = await reading
+    .selectFrom('payments')
+    .select(({ fn }) => fn.countAll<bigint>().as('count'))
+    .where(unfinishedPayment)
+    .executeTakeFirstOrThrow();
+  return Number(found.count);
+}
+
 export function findUnfinished(
   reading: Reading,
   peers: Pick<Peers, 'self' | 'gone'>,

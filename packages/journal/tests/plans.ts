@@ -27,6 +27,7 @@ import { applyConclusions } from '../src/writes/conclude.ts';
 import { applyDeliveries, applyReturns } from '../src/writes/deliver.ts';
 import { applyHandOvers } from '../src/writes/hand-over.ts';
 import { applyPreparations } from '../src/writes/prepare.ts';
+import { applyPrunings } from '../src/writes/prune.ts';
 import { applyReleases } from '../src/writes/release.ts';
 import { applyReplacements } from '../src/writes/replace.ts';
 import { applyResolutions } from '../src/writes/resolve.ts';
@@ -135,6 +136,7 @@ const WRITES: typeof LOOKUPS = {
   conclude: write(applyConclusions, ending('p1', settledBy('t1'), 1n)),
   deliver: write(applyDeliveries, 'p1', 'p2'),
   undeliver: write(applyReturns, 'p1', 'p2'),
+  prune: write(applyPrunings, { before: 1n, most: 10 }),
   takeKey: write(applyKeyings, { id: 'p1', key: 'k1' }),
 };
 

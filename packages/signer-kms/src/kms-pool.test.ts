@@ -23,6 +23,23 @@ test('one signer for each key, in the order given; two names of one key are one'
   expect(pool.signers.map(({ address }) => address)).toEqual([first.address, second.address]);
 });
 
+test('its connections end when it is closed', async () => {
+  const key = kms.createKey();
+  const clients: KMSClient[] = [];
+  const pool = await openKmsPool({
+    keyIds: [key.arn],
+    createClient(region) {
+      const client = createClient(region);
+      clients.push(client);
+      return client;
+    },
+  });
+  if (pool.status !== 'open') throw new Error('not open');
+  expect(await kms.connections()).toBe(1);
+  pool.close();
+  await expect.poll(() => kms.connections()).toBe(0);
+});
+
 test('every key that cannot be used is told, by its place and not by its name', async () => {
   const [good, bad] = [kms.createKey(), kms.createKey()];
   bad.setState('Disabled');

@@ -18,7 +18,12 @@ export type KmsPoolOptions = {
 
 export type KmsPool =
   /** In the order given. Two names of one key make one signer, because a signer is a lane. */
-  | { readonly status: 'open'; readonly signers: readonly Signer[] }
+  | {
+      readonly status: 'open';
+      readonly signers: readonly Signer[];
+      /** Ends the connections; signatures under way fail. */
+      close(): void;
+    }
   /** One for each key that cannot be used. Their messages are safe to show and say which key of the list it is. */
   | { readonly status: 'faults'; readonly faults: readonly KmsFault[] };
 
@@ -36,8 +41,11 @@ export async function openKmsPool({ keyIds, createClient = clientOf, timeoutMs }
   );
   const faults = opened.filter((one) => one instanceof KmsFault);
   const signers = opened.flatMap((one) => (one instanceof KmsFault ? [] : [one]));
-  if (faults.length === 0) return { status: 'open', signers: distinct(signers) };
-  for (const client of clients.values()) client.destroy();
+  const close = () => {
+    for (const client of clients.values()) client.destroy();
+  };
+  if (faults.length === 0) return { status: 'open', signers: distinct(signers), close };
+  close();
   return { status: 'faults', faults };
 }
 

@@ -1,9 +1,12 @@
-/** `check`: reads the configuration, asks each network once, and shows what would be served and why not the rest. */
+/** `check`: reads the configuration, looks at the journal, asks each network once, and shows what would be served and why not the rest. */
+import type { EvmChain } from '@facilitator/chain-evm';
 import { type Opening, systemClock } from '@facilitator/engine';
-import type { Config } from '../config/config.ts';
+import { decimal } from '../buyer/words.ts';
+import type { Config, NetworkPlan } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { openChain } from '../facilitator.ts';
 import { openSigners } from '../signers/open-signers.ts';
+import { checkJournal } from './check-journal.ts';
 import { complain, remark } from './complain.ts';
 import { readEnvironment } from './environment.ts';
 
@@ -45,10 +48,13 @@ async function show(config: Config, all: boolean): Promise<number> {
     config.served.map(async (plan) => {
       const { chain, rpc } = openChain(plan, signers.of(plan), config, systemClock);
       const opening = await chain.open();
+      const dry = opening.status === 'open' ? await drySigners(plan, chain) : [];
       await rpc.close();
-      return { plan, chain, opening };
+      return { plan, chain, opening, dry };
     }),
   );
+  signers.close();
+  const journal = await checkJournal(config.journalUrl);
   const rows = asked.map(({ plan, chain, opening }) => [
     plan.network.name,
     plan.network.caip2,
@@ -62,9 +68,10 @@ async function show(config: Config, all: boolean): Promise<number> {
     chain.signers.join(' '),
   ]);
   print(table(['network', 'id', 'status', 'tokens', 'pays gas'], rows));
-  for (const { plan, opening } of asked) {
-    for (const remark of remarks(opening)) print([`  ${plan.network.name}: ${remark}`]);
+  for (const { plan, opening, dry } of asked) {
+    for (const remark of [...remarks(opening), ...dry]) print([`  ${plan.network.name}: ${remark}`]);
   }
+  print(journal.lines);
   const rest = config.networks.all().filter(({ caip2 }) => config.unserved.has(caip2));
   if (all) {
     print(['', 'Not served:']);
@@ -75,7 +82,28 @@ async function show(config: Config, all: boolean): Promise<number> {
       ),
     );
   } else print(['', `${rest.length} known networks are not configured; --all lists them.`]);
-  return asked.every(({ opening }) => opening.status === 'open') ? 0 : 1;
+  const served = asked.every(({ opening, dry }) => opening.status === 'open' && dry.length === 0);
+  return served && journal.ok ? 0 : 1;
+}
+
+/** Of every native coin on EVM networks. */
+const NATIVE_DIGITS = 18;
+
+/** Keys that cannot pay for the dearest payment, or hold less than the operator wants them to. */
+async function drySigners({ network, spending }: NetworkPlan, chain: EvmChain): Promise<readonly string[]> {
+  const least = spending.floor ?? chain.ceiling();
+  const words = (amount: bigint) => `${decimal(amount, NATIVE_DIGITS)} ${network.native}`;
+  try {
+    const balances = await chain.balances();
+    return chain.signers.flatMap((signer, index) => {
+      const balance = balances[index] ?? 0n;
+      if (balance >= least) return [];
+      const limit = spending.floor === undefined ? 'what one payment may cost' : 'its floor';
+      return [`${signer} holds ${words(balance)}, less than ${limit}, ${words(least)}: fund it`];
+    });
+  } catch {
+    return ['what its keys hold could not be asked'];
+  }
 }
 
 const STATUS = { open: 'ok', closed: 'WRONG', unreachable: 'NO ANSWER' } as const satisfies Record<

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { startSandboxChain } from '@facilitator/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { VERSION } from '../version.ts';
 import { emptyFolder, runCli } from './run-cli.fixture.ts';
 
@@ -78,6 +79,53 @@ describe('check', () => {
     expect(text).toMatch(/base-sepolia: the RPC cannot be reached/);
     expect(text).toMatch(/\n {2}base +eip155:8453 +RPC_URL_BASE and EVM_PRIVATE_KEY_MAINNET are not set\./);
     expect(text).not.toMatch(/s3cret|4c4c/);
+  });
+
+  it('says what the keys lack, and what a start would find in the journal', async () => {
+    const chain = await startSandboxChain();
+    onTestFinished(() => chain.stop());
+    const folder = emptyFolder();
+    const env = {
+      RPC_URL_BASE_SEPOLIA: chain.anvil.url,
+      EVM_PRIVATE_KEY_TESTNET: `${chain.facilitator.privateKey},${KEY}`,
+      JOURNAL_URL: 'sqlite:journal.db',
+    };
+    const poor = await run(['check'], { env, folder });
+    expect(poor.status).toBe(1);
+    expect(poor.text).toMatch(
+      /base-sepolia: 0x[0-9a-fA-F]{40} holds 0 ETH, less than what one payment may cost, [\d.]+ ETH: fund it\n/,
+    );
+    expect(poor.text).toContain('journal: SQLite, empty: the first start makes its tables\n');
+    expect(existsSync(join(folder, 'journal.db'))).toBe(false);
+
+    const rich = { ...env, EVM_PRIVATE_KEY_TESTNET: chain.facilitator.privateKey };
+    expect(await run(['check'], { env: rich, folder })).toMatchObject({ status: 0 });
+    expect(await run(['check'], { env: { ...rich, BALANCE_FLOOR_BASE_SEPOLIA: '11' }, folder })).toMatchObject({
+      status: 1,
+      text: expect.stringContaining('holds 10 ETH, less than its floor, 11 ETH: fund it'),
+    });
+
+    const serving = runCli(['serve'], { env: { ...rich, HOST: '127.0.0.1', PORT: '0' }, folder });
+    await serving.says(/"event":"ready","ready":true/);
+    expect(await run(['check'], { env: rich, folder })).toMatchObject({
+      status: 0,
+      text: expect.stringContaining('journal: SQLite, in use by a facilitator that runs; it was let be\n'),
+    });
+    serving.process.kill('SIGTERM');
+    await serving.ended;
+    expect((await run(['check'], { env: rich, folder })).text).toContain('journal: SQLite, nothing unfinished\n');
+  });
+
+  it('fails where the journal cannot be opened', async () => {
+    const env = {
+      RPC_URL_BASE_SEPOLIA: 'http://127.0.0.1:9',
+      EVM_PRIVATE_KEY_TESTNET: KEY,
+      JOURNAL_URL: 'postgres://user:s3cret-s3cret@127.0.0.1:9/db',
+    };
+    const { status, text } = await run(['check'], { env });
+    expect(status).toBe(1);
+    expect(text).toMatch(/journal: The journal cannot be opened: .*ECONNREFUSED/);
+    expect(text).not.toContain('s3cret');
   });
 
   it('has nothing against no configuration', async () => {

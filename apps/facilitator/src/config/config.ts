@@ -66,6 +66,8 @@ export type Config = {
   readonly server: ServerConfig;
   /** Undefined: the journal's own default. */
   readonly journalUrl: string | undefined;
+  /** Days that payments which are over are remembered; 0: for ever. */
+  readonly journalKeepDays: number;
   readonly networks: Networks;
   readonly served: readonly NetworkPlan[];
   /** Why each other network is not served. */

@@ -37,6 +37,7 @@ export const environment = z.object({
     .string()
     .regex(/^postgres(?:ql)?:\/\/./i)
     .optional(),
+  JOURNAL_KEEP_DAYS: wholeNumber(0, 36_500).optional(),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/)

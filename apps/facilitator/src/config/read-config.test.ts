@@ -174,6 +174,7 @@ describe('values', () => {
   it('has the defaults that the documentation states', () => {
     expect(config(testnet)).toMatchObject({
       journalUrl: undefined,
+      journalKeepDays: 90,
       anyAsset: false,
       factories: [],
       server: {
@@ -210,10 +211,12 @@ describe('values', () => {
       ALLOW_ANY_ASSET: 'yes',
       ERC6492_FACTORIES: '0x1111111111111111111111111111111111111111',
       JOURNAL_URL: 'sqlite:/tmp/j.db',
+      JOURNAL_KEEP_DAYS: '0',
       DATABASE_URL: 'postgres://u:p@h/d',
     });
     expect(read).toMatchObject({
       journalUrl: 'sqlite:/tmp/j.db',
+      journalKeepDays: 0,
       anyAsset: true,
       factories: ['0x1111111111111111111111111111111111111111'],
       server: {

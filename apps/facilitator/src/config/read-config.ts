@@ -58,6 +58,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fi
     config: {
       server,
       journalUrl: values.JOURNAL_URL ?? values.DATABASE_URL,
+      journalKeepDays: values.JOURNAL_KEEP_DAYS ?? 90,
       networks,
       served: serving.served,
       unserved: serving.unserved,

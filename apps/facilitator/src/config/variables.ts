@@ -80,6 +80,13 @@ export const VARIABLES = {
     example: 'postgres://facilitator:secret@db.internal/facilitator',
     fallback: 'none',
   },
+  JOURNAL_KEEP_DAYS: {
+    description:
+      'How many days payments that are over are remembered. Older ones are forgotten in the background, with their idempotency keys, once their authorizations have been expired as long. 0 forgets nothing.',
+    form: 'a whole number from 0 to 36500',
+    example: '90',
+    fallback: '90',
+  },
   HOST: {
     description: 'The address to listen on.',
     form: 'an IP address or host name',

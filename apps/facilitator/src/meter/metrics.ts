@@ -51,6 +51,7 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     writing: gauge('network_writing', '1 while this process signs for the network, else 0.', ['network']),
     inFlight: gauge('payments_in_flight', 'Payments neither settled nor failed.', ['network']),
     undelivered: counter('undelivered_answers_total', 'Successes whose caller had gone.', []),
+    pruned: counter('pruned_payments_total', 'Old payments forgotten, see JOURNAL_KEEP_DAYS.', []),
     requests: counter('http_requests_total', 'HTTP requests answered.', ['method', 'route', 'status']),
     requestSeconds: histogram('http_request_seconds', 'Time to answer.', ['method', 'route'], SECONDS),
   };

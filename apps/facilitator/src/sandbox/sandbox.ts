@@ -1,6 +1,5 @@
 /** A whole x402 world on this machine: a chain, a facilitator, a shop and a buyer. Needs no network and no configuration. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SandboxChain, startSandboxChain } from '@facilitator/testing';
 import type { Logger } from 'pino';
@@ -9,6 +8,7 @@ import type { Config, ServerConfig } from '../config/config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { createFacilitator, type Facilitator } from '../facilitator.ts';
 import { firstFreePort } from './first-free-port.ts';
+import { ownFolder } from './own-folder.ts';
 import { REPORT_PATH, type Seller, type SellerStep, startSeller } from './seller.ts';
 import { leaveSignedPayment } from './signed-payment.ts';
 
@@ -37,7 +37,7 @@ const SANDBOX_HOST = '127.0.0.1';
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { log, ports, tell } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'x402-sandbox-'));
+  const folder = ownFolder();
   const closers: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();

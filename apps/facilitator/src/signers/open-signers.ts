@@ -22,6 +22,8 @@ export type Signers =
       readonly status: 'open';
       /** Those that sign for a network; one per address, because a signer is a lane. */
       of(plan: NetworkPlan): readonly Signer[];
+      /** Ends the connections to key services. Nothing signs afterwards. */
+      close(): void;
     }
   /** Safe to show: they name keys by their place in the variable. */
   | { readonly status: 'problems'; readonly problems: readonly Problem[] };
@@ -35,12 +37,19 @@ export async function openSigners(plans: readonly NetworkPlan[], options: OpenSi
   const problems = opened.flatMap(({ kms, pool }) =>
     pool.status === 'faults' ? pool.faults.map((fault) => problemOf(kms, fault)) : [],
   );
-  if (problems.length > 0) return { status: 'problems', problems };
+  const close = () => {
+    for (const { pool } of opened) if (pool.status === 'open') pool.close();
+  };
+  if (problems.length > 0) {
+    close();
+    return { status: 'problems', problems };
+  }
   const remote = new Map(
     opened.map(({ kms, pool }) => [kms.variable, pool.status === 'open' ? pool.signers : []] as const),
   );
   return {
     status: 'open',
+    close,
     of: ({ keys, kms }) => {
       const signers = [...keys.map(localSigner), ...((kms && remote.get(kms.variable)) ?? [])];
       const addresses = signers.map(({ address }) => address);

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Authorization, Refusal, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 
-export type Fuse = 'asset' | 'payee';
+type Fuse = 'asset' | 'payee';
 
 export type FusesOptions = {
   readonly clock: Pick<Clock, 'milliseconds'>;

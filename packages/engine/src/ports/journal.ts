@@ -167,6 +167,11 @@ export interface Journal {
   takeKey(id: string, key: string): Promise<boolean>;
   /** Gives a delivery back that did not reach its caller. */
   undeliver(id: string): Promise<void>;
+  /**
+   * Forgets up to `most` final payments that ended, and whose authorizations expired, before `before`, with the attempts
+   * that carried nothing else. Answers how many; fewer than `most` when none is left, or when another process is at it.
+   */
+  prune(before: Seconds, most: number): Promise<number>;
   payment(id: string): Promise<PaymentRecord | undefined>;
   paymentByKey(key: string): Promise<PaymentRecord | undefined>;
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */

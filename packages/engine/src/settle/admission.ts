@@ -99,7 +99,7 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
 
 /** For people; starts a sentence or follows a colon. */
 export function whyDry({ network, signers }: Pick<Chain<Authorization>, 'network' | 'signers'>): string {
-  const keys = signers.length === 1 ? 'the key that pays has' : 'none of the keys that pay has';
+  const keys = signers.length === 1 ? 'the key that pays has not' : 'none of the keys that pay has';
   return `${keys} enough for gas on ${network}: fund ${signers.join(' or ')}`;
 }
 

@@ -38,7 +38,8 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
 
   function forget(kase: Case<A>): void {
     const { anchor } = kase.authorization;
-    kase.reservation?.release();
+    if (kase.phase === 'remote' && kase.transaction !== '') kase.reservation?.forfeit();
+    else kase.reservation?.release();
     // Another process's claim of the same payment may have come in its place.
     if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);
   }

@@ -70,6 +70,16 @@ describe('a budget for each caller', () => {
     expect(budget.reserve(400n, undefined).status).toBe('reserved');
   });
 
+  it('charges the most for a payment that another process carries', () => {
+    const budget = createBudget({ perDay: 100n, perCaller: 50n }, clock);
+    const booked = reserved(budget.reserve(40n, 'a'));
+    booked.forfeit();
+    booked.forfeit();
+    booked.release();
+    expect(budget.view()).toEqual({ spent: 40n, reserved: 0n, limit: 100n });
+    expect(budget.reserve(40n, 'a')).toMatchObject({ status: 'exhausted', whose: 'caller' });
+  });
+
   it('keeps a refused caller from holding the network budget', () => {
     const budget = createBudget({ perDay: 100n, perCaller: 50n }, clock);
     for (let i = 0; i < 10; i += 1) budget.reserve(50n, 'a');

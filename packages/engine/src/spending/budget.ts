@@ -19,6 +19,8 @@ export type Reservation = {
   spend(cost: bigint): void;
   /** It can cost nothing any more. Safe to repeat. */
   release(): void;
+  /** Another process carries it, and only that one learns what it costs: counts as if it cost the most. Safe to repeat. */
+  forfeit(): void;
 };
 
 /** Native units; `limit` undefined: none is set. */
@@ -87,13 +89,18 @@ export function createBudget({ perDay, perCaller }: BudgetLimits, clock: Pick<Cl
       const accounts = own === undefined ? [network] : [network, own];
       for (const account of accounts) account.reserved += most;
       let held = true;
+      function release(): void {
+        if (held) for (const account of accounts) account.reserved -= most;
+        held = false;
+      }
       return {
         status: 'reserved',
         reservation: {
           spend: (cost) => own?.day.add(cost, clock.now()),
-          release() {
-            if (held) for (const account of accounts) account.reserved -= most;
-            held = false;
+          release,
+          forfeit() {
+            if (held) for (const account of accounts) account.day.add(most, clock.now());
+            release();
           },
         },
       };

@@ -119,6 +119,13 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .columns(['network', 'nonce'])
     .where(openTransaction)
     .execute();
+  // Pruning finds the oldest among those that are final. Times are text: their length comes before their digits.
+  await db.schema
+    .createIndex('payments_expired')
+    .on('payments')
+    .expression(sql`length(expires), expires`)
+    .where(sql<boolean>`concluded_at is not null`)
+    .execute();
   await db.schema
     .createIndex('payments_transaction_hash')
     .on('payments')

@@ -42,20 +42,23 @@ export async function migrate(db: Kysely<Schema>, flavour: Flavour): Promise<voi
     migrationLockTableName: `${TABLE}_lock`,
     ...(flavour.schema === undefined ? {} : { migrationTableSchema: flavour.schema }),
   });
-  await refuseNewer(db, flavour);
+  await missingMigrations(db, flavour.schema);
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
 }
 
-async function refuseNewer(db: Kysely<Schema>, flavour: Flavour): Promise<void> {
+/**
+ * Names of what `migrate` would run; `schema` is where the tables live, if the store has schemas. Only reads. Throws
+ * `JournalError` `unusable` when the store knows migrations that this code does not.
+ */
+export async function missingMigrations(db: Kysely<Schema>, schema: string | undefined): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (
-    !tables.some((table) => table.name === TABLE && (flavour.schema === undefined || table.schema === flavour.schema))
-  )
-    return;
+  if (!tables.some((table) => table.name === TABLE && (schema === undefined || table.schema === schema)))
+    return Object.keys(MIGRATIONS);
   const done = await sql<{ name: string }>`select name from ${sql.table(TABLE)} order by name`.execute(db);
   const unknown = done.rows.filter(({ name }) => !Object.hasOwn(MIGRATIONS, name));
-  if (unknown.length === 0) return;
+  const known = new Set(done.rows.map(({ name }) => name));
+  if (unknown.length === 0) return Object.keys(MIGRATIONS).filter((name) => !known.has(name));
   throw new JournalError(
     'unusable',
     `The journal was written by a newer version of the facilitator (schema ${unknown.map(({ name }) => name).join(', ')}). ` +

@@ -7,9 +7,17 @@ export const WRITER_LOCKS = 0x78343032;
 /** "x403": one lock per process, held as long as it lives. Its key is the process's number. */
 export const OWNER_LOCKS = 0x78343033;
 
+/** "x404": held by the transaction that prunes. */
+export const PRUNING_LOCKS = 0x78343034;
+
 /** The key of the lock that allows to write for a network. */
 export function writerKey(schema: string, network: Caip2): number {
   return digest([schema, network]).readInt32BE(0);
+}
+
+/** The key of the lock that allows to prune. */
+export function pruningKey(schema: string): number {
+  return digest([schema]).readInt32BE(0);
 }
 
 /** Where news of payments are told. */

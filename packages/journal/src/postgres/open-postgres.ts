@@ -8,9 +8,9 @@ import { Client, type ClientBase, type ClientConfig, Pool, type PoolConfig, type
 import { JournalError } from '../journal-error.ts';
 import { migrate } from '../migrations/migrate.ts';
 import type { Schema } from '../schema.ts';
-import type { Reading, Store } from '../store.ts';
+import type { Reading, Store, Writing } from '../store.ts';
 import { commitCertain } from './commit-certain.ts';
-import { freedChannel, newsChannel, OWNER_LOCKS, writerKey } from './lock-keys.ts';
+import { freedChannel, newsChannel, OWNER_LOCKS, PRUNING_LOCKS, pruningKey, writerKey } from './lock-keys.ts';
 import { type NewsWire, newsText, openNewsWire } from './news-wire.ts';
 import { judgePostgres, openingError } from './postgres-failure.ts';
 import { sealTransaction } from './seal.ts';
@@ -80,6 +80,7 @@ export async function openPostgres({ url, clock, self }: PostgresOptions): Promi
         holds: rights.holds,
         compete: rights.compete,
         listen: wire.listen,
+        prunes: (over) => lockedNow(over, pruningKey(schema)),
         gone: goneAmong,
       },
       begin: () => session.startTransaction().setIsolationLevel('read committed').execute(),
@@ -107,7 +108,7 @@ export async function openPostgres({ url, clock, self }: PostgresOptions): Promi
   }
 }
 
-function openPool(url: string, config: PoolConfig): Pool {
+export function openPool(url: string, config: PoolConfig): Pool {
   const pool = new Pool({ ...connection(url), ...config });
   // A broken connection fails the query that it carries, if any, and the pool drops it. Without a listener, both its
   // idle and its busy connections would end the process instead.
@@ -129,11 +130,11 @@ function connection(url: string): ClientConfig {
   };
 }
 
-function kyselyOver(pool: Pool): Kysely<Schema> {
+export function kyselyOver(pool: Pool): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }
 
-async function schemaOf(reading: Reading): Promise<string> {
+export async function schemaOf(reading: Reading): Promise<string> {
   const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(reading);
   const name = rows[0]?.name;
   if (name === undefined || name === null)
@@ -152,6 +153,11 @@ async function beginSession(client: ClientBase, self: bigint): Promise<void> {
   await client.query(`select set_config(name, '${LEASE}', false) from pg_settings where name = 'idle_session_timeout'`);
   // Says that this process lives. Shared, so that a session that is dying somewhere never keeps its successor waiting.
   await client.query('select pg_advisory_lock_shared($1, $2)', [OWNER_LOCKS, self]);
+}
+
+async function lockedNow(transaction: Writing, key: number): Promise<boolean> {
+  const asked = sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${PRUNING_LOCKS}, ${key}) as locked`;
+  return (await asked.execute(transaction)).rows[0]?.locked === true;
 }
 
 /** Those of `owners` for whom no session says that they live. */

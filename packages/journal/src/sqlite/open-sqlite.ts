@@ -4,14 +4,13 @@ import { dirname, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { JournalError } from '../journal-error.ts';
+import { MEMORY } from '../journal-place.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { alone } from '../peers.ts';
 import type { Schema } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { nodeSqliteDialect, openNodeSqlite } from './dialect.ts';
 import { errorText, isBusy, judgeSqlite } from './sqlite-failure.ts';
-
-const MEMORY = ':memory:';
 
 /**
  * Opens `path`, creating file and folder when missing; `:memory:` keeps nothing. `self` is this process's number among all
@@ -45,12 +44,16 @@ function makePlace(path: string): void {
     makeFolder(dirname(path));
     closeSync(openSync(path, 'a', 0o600));
   } catch (error) {
-    throw new JournalError(
-      'unusable',
-      `The journal cannot be written at ${path} (${errorCode(error)}). ` +
-        'Give the journal URL a folder that the facilitator may write to, for example sqlite:/var/lib/facilitator/journal.db.',
-    );
+    throw cannotWrite(path, error);
   }
+}
+
+export function cannotWrite(path: string, error: unknown): JournalError {
+  return new JournalError(
+    'unusable',
+    `The journal cannot be written at ${path} (${errorCode(error)}). ` +
+      'Give the journal URL a folder that the facilitator may write to, for example sqlite:/var/lib/facilitator/journal.db.',
+  );
 }
 
 /** Not `recursive`: Node never returns where a parent exists and yet nothing can be made in it, as in /proc. */
@@ -82,7 +85,7 @@ function openOwned(path: string): DatabaseSync {
   }
 }
 
-function unusable(path: string, error: unknown): JournalError {
+export function unusable(path: string, error: unknown): JournalError {
   return new JournalError('unusable', `The journal ${path} cannot be opened: ${errorText(error)}.`);
 }
 

@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { createKeys, type KmsInput, type KmsKey, type KmsKeySpec, KmsRefusal, REGION } from './keys.ts';
 
 export type KmsOperation = 'GetPublicKey' | 'Sign';
@@ -39,6 +40,8 @@ export type KmsDouble = {
   deny(...operations: readonly KmsOperation[]): void;
   /** Disturbs the next requests; one unless given. */
   disturb(disturbance: KmsDisturbance, times?: number): void;
+  /** Connections that are open. */
+  connections(): Promise<number>;
   /** Breaks what is open and stops listening. Safe to repeat. */
   stop(): Promise<void>;
 };
@@ -81,6 +84,7 @@ export async function startKmsDouble(): Promise<KmsDouble> {
     disturb(disturbance, times = 1) {
       state.disturbances.push(...Array.from({ length: times }, () => disturbance));
     },
+    connections: () => promisify((done: Count) => server.getConnections(done))(),
     async stop() {
       server.closeAllConnections();
       if (!server.listening) return;
@@ -89,6 +93,8 @@ export async function startKmsDouble(): Promise<KmsDouble> {
     },
   };
 }
+
+type Count = (error: Error | null, count: number) => void;
 
 async function handle(state: State, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const body = await buffer(incoming);
