@@ -2,9 +2,9 @@
 import type { Running } from '@facilitator/app';
 import { type ChaosProxy, newWallet, paymentRequestV2, signAuthorization, startChaosProxy } from '@facilitator/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { get, post } from '../ask.ts';
-import { facilitatorFor } from '../facilitator.ts';
-import { domainOf, type NetworkChain, startNetworkChain } from '../network-chain.ts';
+import { get, post } from '../stage/ask.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { domainOf, type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
 import { PATIENCE } from '../stage/patience.ts';
 
 const AMOUNT = 10n;

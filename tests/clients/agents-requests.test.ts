@@ -2,10 +2,10 @@
 import type { Running } from '@facilitator/app';
 import { type AuthorizationPayload, newWallet, transferCalldata, tryCall } from '@facilitator/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { get, post } from '../ask.ts';
-import { facilitatorFor } from '../facilitator.ts';
-import type { NetworkChain } from '../network-chain.ts';
-import { SELECTOR, sentBy, sentTransaction } from '../on-chain.ts';
+import { get, post } from '../stage/ask.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import type { NetworkChain } from '../stage/network-chain.ts';
+import { SELECTOR, sentBy, sentTransaction } from '../stage/on-chain.ts';
 import { buyWithPayment, request, sellByRequest } from './agents.ts';
 import { buys, type Chains, FIRST_NAME, LONG_NAME, NAMES, PRICE, received, startChains } from './glue.ts';
 

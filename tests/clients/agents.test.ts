@@ -2,10 +2,10 @@
 import type { Running } from '@facilitator/app';
 import { newWallet } from '@facilitator/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { post } from '../ask.ts';
-import { configFor, facilitatorFor } from '../facilitator.ts';
-import { type NetworkChain, startNetworkChain } from '../network-chain.ts';
-import { sentBy } from '../on-chain.ts';
+import { post } from '../stage/ask.ts';
+import { configFor, facilitatorFor } from '../stage/facilitator.ts';
+import { type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
+import { sentBy } from '../stage/on-chain.ts';
 import {
   authorizationHeader,
   buyWithPayment,

@@ -4,7 +4,7 @@
  */
 import { signAuthorization, type Wallet } from '@facilitator/testing';
 import type { Address, Hex } from 'viem';
-import { type Answer, post } from '../ask.ts';
+import { type Answer, post } from '../stage/ask.ts';
 
 export type Domain = { readonly name: string; readonly version: string };
 

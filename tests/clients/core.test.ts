@@ -8,9 +8,9 @@ import { ExactEvmScheme } from '@x402/evm/exact/server';
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { facilitatorFor } from '../facilitator.ts';
-import { domainOf, type NetworkChain, startNetworkChain } from '../network-chain.ts';
-import { sentBy, transfersTo } from '../on-chain.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { domainOf, type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
+import { sentBy, transfersTo } from '../stage/on-chain.ts';
 import { openExpressShop, PRICE, REPORT } from './shops.ts';
 
 type Request = Parameters<FacilitatorClient['settle']>;

@@ -1,8 +1,8 @@
 /** GLUE on the two networks where the agents pay with it. Its EIP-712 name is not the same on both. */
 import { newWallet } from '@facilitator/testing';
 import type { Address } from 'viem';
-import { type NetworkChain, startNetworkChain } from '../network-chain.ts';
-import { transfersTo } from '../on-chain.ts';
+import { type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
+import { transfersTo } from '../stage/on-chain.ts';
 import { type Domain, type Purchase, type SignedPurchase, sign } from './agents.ts';
 
 /** On Base Sepolia. */

@@ -13,9 +13,9 @@ import {
   parsePaymentHeader,
 } from 'uvd-x402-sdk/backend';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { facilitatorFor } from '../facilitator.ts';
-import { type NetworkChain, startNetworkChain } from '../network-chain.ts';
-import { transfersTo } from '../on-chain.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
+import { transfersTo } from '../stage/on-chain.ts';
 import { listen } from './listen.ts';
 
 type Version = 1 | 2;

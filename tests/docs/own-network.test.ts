@@ -24,7 +24,7 @@ import {
 } from '@facilitator/testing';
 import { getAddress } from 'viem';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { post } from '../ask.ts';
+import { post } from '../stage/ask.ts';
 import { fences, read, rows, section, titled, urlOf } from './markdown.ts';
 
 const text = read('docs/adding-a-network.md');

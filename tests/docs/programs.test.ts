@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Running } from '@facilitator/app';
 import { freePort } from '@facilitator/testing';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { facilitatorFor } from '../facilitator.ts';
-import { type NetworkChain, startNetworkChain } from '../network-chain.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
 
 const SELLER = '0x2222222222222222222222222222222222222222';
 const REPORT = '200 {"report":"All is well."}\n';

@@ -134,13 +134,14 @@ it('a nonce that could not be asked for is not 0', async () => {
   const stage = await openStage({
     async before({ anvil, proxy, signer }) {
       await anvil.rpc('anvil_setNonce', [signer.address, `0x${EARLIER.toString(16)}`]);
-      proxy.on('garbled-json', { methods: ['eth_getTransactionCount'], times: 1 });
+      proxy.on('garbled-json', { methods: ['eth_getTransactionCount'] });
     },
   });
   const sold = await sales(stage, 2);
   const asked = async () => (await stage.facilitator.get('/ready')).status;
   // Not ready, rather than ready with a guess.
   expect(await asked()).toBe(503);
+  stage.proxy.off();
   await expect.poll(asked, PATIENCE).toBe(200);
   await expectPaidOnce(stage, sold, await Promise.all(sold.map((sale) => settle(stage, sale))), EARLIER);
 });

@@ -2,10 +2,10 @@
 import type { EvmToken } from '@facilitator/protocol';
 import { paymentRequestV1, paymentRequestV2, signAuthorization } from '@facilitator/testing';
 import { describe, expect, it } from 'vitest';
-import { post } from '../ask.ts';
-import { facilitatorFor } from '../facilitator.ts';
-import { domainOf, evmNetworks, type NetworkChain, PURSE, startNetworkChain } from '../network-chain.ts';
-import { SELECTOR, sentTransaction } from '../on-chain.ts';
+import { post } from '../stage/ask.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { domainOf, evmNetworks, type NetworkChain, PURSE, startNetworkChain } from '../stage/network-chain.ts';
+import { SELECTOR, sentTransaction } from '../stage/on-chain.ts';
 
 const AMOUNT = { v1: 1_000n, v2: 250n };
 

@@ -1,9 +1,9 @@
 /** Whose word counts on a token's EIP-712 domain: the registry's where it is verified, else the contract's. */
 import { type AuthorizationPayload, paymentRequestV2, putToken, signAuthorization } from '@facilitator/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { get, post } from '../ask.ts';
-import { facilitatorFor } from '../facilitator.ts';
-import { domainOf, type NetworkChain, startNetworkChain } from '../network-chain.ts';
+import { get, post } from '../stage/ask.ts';
+import { facilitatorFor } from '../stage/facilitator.ts';
+import { domainOf, type NetworkChain, startNetworkChain } from '../stage/network-chain.ts';
 
 type Domain = { readonly name: string; readonly version: string };
 

@@ -22,6 +22,8 @@ export type Fleet = {
   readonly kills: () => number;
   /** Takes the weight of each. */
   weigh(): Promise<void>;
+  /** Megabytes of the heaviest one now. */
+  heaviest(): number;
   /** SIGTERM to each; answers the exit codes. */
   stop(): Promise<readonly (number | null)[]>;
   /** Ends whatever still runs. */
@@ -78,6 +80,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     async weigh() {
       await Promise.all(members.map(weigh));
     },
+    heaviest: () => Math.max(0, ...members.map(({ life }) => life.memory.at(-1) ?? 0)),
     async stop() {
       const all = [...members];
       for (const { server } of all) server.kill('SIGTERM');

@@ -2,8 +2,8 @@
 import type { Life } from './fleet.ts';
 import type { SoakResult } from './soak.ts';
 
-/** Megabytes that no server may ever need, and that one may grow by once it is warm. */
-const MOST_MEMORY = 350;
+/** Megabytes that no server may ever need with over a thousand callers waiting, and that one may grow by once it is warm. */
+const MOST_MEMORY = 450;
 const MOST_GROWTH = 64;
 /** File descriptors one server may have open at the end of a soak: more would be a leak. */
 const MOST_FILES = 600;

@@ -119,7 +119,7 @@ export async function soak(
       requests: purchases.reduce((sum, { exchanges }) => sum + exchanges.length, 0),
       kills: fleet.kills(),
       faults: proxy.hits.length,
-      memory: Math.max(0, ...fleet.lives.map(({ memory }) => memory.at(-1) ?? 0)),
+      memory: fleet.heaviest(),
     });
   }
 

@@ -1,8 +1,9 @@
-/** A facilitator in this process whose every answer and log line is kept, to look for what must not be in them. */
-import { readConfig, startFacilitator } from '@facilitator/app';
+/** Facilitators in this process, as people run them: over any chains, or with every answer and log line kept. */
+import { type Config, type Running, readConfig, startFacilitator } from '@facilitator/app';
 import type { Clock, Journal } from '@facilitator/engine';
 import { newWallet, type Wallet } from '@facilitator/testing';
 import { createLog } from '../../apps/facilitator/src/meter/log.ts';
+import type { NetworkChain } from './network-chain.ts';
 
 export type Answer = {
   readonly status: number;
@@ -38,6 +39,7 @@ export type FacilitatorOptions = {
   readonly journal?: Journal;
 };
 
+/** One whose answers and log lines are kept, to look for what must not be in them. */
 export async function startHere(options: FacilitatorOptions): Promise<Facilitator> {
   const { rpcUrl, signer = newWallet(), env, file, clock, journal } = options;
   const reading = readConfig(
@@ -60,6 +62,29 @@ export async function startHere(options: FacilitatorOptions): Promise<Facilitato
   });
   const { post, get } = callerOf(running.url, (text) => told.push(text));
   return { url: running.url, signer, post, get, told: () => told.join('\n'), close: () => running.close() };
+}
+
+/**
+ * The configuration that an operator's environment would give for these chains. `env` adds to it. One key pays on all
+ * test networks and one on all main networks, so chains of a kind must share their facilitator's wallet.
+ */
+export function configFor(chains: readonly NetworkChain[], env: Readonly<Record<string, string>> = {}): Config {
+  const variables: Record<string, string> = { JOURNAL_URL: ':memory:' };
+  for (const { network, anvil, facilitator } of chains) {
+    variables[`RPC_URL_${network.env}`] = anvil.url;
+    variables[`EVM_PRIVATE_KEY_${network.testnet ? 'TESTNET' : 'MAINNET'}`] = facilitator.privateKey;
+  }
+  const reading = readConfig({ ...variables, ...env });
+  if (reading.status !== 'config') throw new Error(JSON.stringify(reading));
+  return reading.config;
+}
+
+/** Starts it on any free port, with its journal in memory. Ready when this resolves. */
+export function facilitatorFor(
+  chains: readonly NetworkChain[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Running> {
+  return startFacilitator(configFor(chains, env));
 }
 
 /** Talks to a facilitator. `onAnswer` hears of every answer, headers included. */

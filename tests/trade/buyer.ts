@@ -58,7 +58,7 @@ async function insist({ order, exchanges }: Purchase, market: Market, caller: nu
     const sentAt = performance.now();
     const outcome = await ask(url, order, hangUpAfter(order, lots), lots, market.signal);
     exchanges.push({ caller, sentAt, endedAt: performance.now(), outcome });
-    if (isLast(order, outcome, exchanges)) return;
+    if (isLast(order, outcome, exchanges) && !(await isOrphaned(url, order, outcome, exchanges))) return;
     await pause(lots.between(PAUSE_MS.least, PAUSE_MS.most), market);
   }
 }
@@ -71,6 +71,21 @@ function isLast({ kind }: Order, { status, ...rest }: Outcome, exchanges: readon
   if (status === 'lost' || status === 'pending') return false;
   if (status !== 'unavailable') return true;
   return kind === 'timid' && saysNothingWasSent(rest) && exchanges.length === 1;
+}
+
+/**
+ * Told of another who is nobody but the same buyer before the connection broke: the server may have seen that only later, and
+ * then sends nothing. What has become of the payment can be asked, and where nothing is known of it, it is sent again.
+ */
+async function isOrphaned(url: string, order: Order, { status }: Outcome, exchanges: readonly Exchange[]) {
+  if (status !== 'duplicate' || !exchanges.some(({ outcome }) => outcome.status === 'lost')) return false;
+  try {
+    const answer = await fetch(`${url}/settlements/${order.id}`);
+    const text = await answer.text();
+    return answer.status !== 200 || text.includes('"claimed"');
+  } catch {
+    return true;
+  }
 }
 
 /** A promise that can be held against the chain when nobody asks again. */

@@ -52,8 +52,8 @@ export type Desk = {
 const NONCE_WINDOW = 12;
 /** Pause before what could not be read is asked again. */
 const RETRY_MS = 1_000;
-/** Pause before a network that did not open is asked again. */
-const OPEN_RETRY_MS = 5_000;
+/** Pause before a network that did not open is asked again; it doubles. */
+const OPEN_RETRY_MS = { least: 250, most: 5_000 };
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
   const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto', spending = {} } = options;
@@ -62,6 +62,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   let reason = 'it has not been checked yet';
   let closing = false;
   let cancelReopen: (() => void) | undefined;
+  let reopenMs = OPEN_RETRY_MS.least;
 
   const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
@@ -296,7 +297,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     status = as;
     reason = why;
     meter.record({ type: 'network.closed', network, reason });
-    cancelReopen = clock.after(OPEN_RETRY_MS, () => void open());
+    cancelReopen = clock.after(reopenMs, () => void open());
+    reopenMs = Math.min(2 * reopenMs, OPEN_RETRY_MS.most);
   }
 
   return {

@@ -34,7 +34,9 @@ export function createProgram(): Command {
 
   program
     .command('check')
-    .description('Ask every configured network, and show what would be served and why not the rest.')
+    .description(
+      'Ask every configured network, look at the journal, and show what would be served and why not the rest.',
+    )
     .option('--all', 'also list networks that are not configured')
     .option(...ENV_FILE)
     .addHelpText('after', CHECK_HELP)
@@ -75,7 +77,8 @@ Example:
   $ facilitator sandbox`;
 
 const CHECK_HELP = `
-Ends with status 0 when all that is configured can be served, else 1. Never shows a value.
+Ends with status 0 when all that is configured can be served, the keys can pay and the journal can be opened, else 1. Changes
+nothing and never shows a value.
 
 Examples:
   $ facilitator check

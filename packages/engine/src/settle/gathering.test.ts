@@ -3,13 +3,13 @@ import { createFakeClock } from '../../tests/fake-clock.ts';
 import type { Rhythm } from '../ports/chain.ts';
 import { createGathering } from './gathering.ts';
 
-function gather(rhythm: Rhythm | undefined) {
+function gather(rhythm: Rhythm | undefined, early = 0) {
   const clock = createFakeClock();
   const over: number[] = [];
   const start = clock.milliseconds();
   const gathering = createGathering({
     chain: { rhythm: () => rhythm },
-    clock,
+    clock: { ...clock, after: (ms, act) => clock.after(ms - early, act) },
     onOver: () => over.push(clock.milliseconds() - start),
   });
   return { clock, gathering, over };
@@ -23,6 +23,13 @@ it('is on for a moment when the next block is far, and then lets go once', async
   await clock.advance(1);
   expect([gathering.isOn(), over]).toEqual([false, [25]]);
   expect(gathering.isOn()).toBe(true);
+});
+
+it('lets go when the timer is early: nobody asks again', async () => {
+  const { clock, gathering, over } = gather({ sinceLast: 100, untilNext: 900 }, 1);
+  expect(gathering.isOn()).toBe(true);
+  await clock.advance(24);
+  expect([gathering.isOn(), over]).toEqual([false, [24]]);
 });
 
 it('is not taken up by those who come long after', async () => {

@@ -44,7 +44,11 @@ export function createGathering<A extends Authorization>(options: GatheringOptio
       const rhythm = isOver ? undefined : chain.rhythm();
       if (rhythm === undefined || rhythm.untilNext < BEFORE_BLOCK_MS) return false;
       until = now + MOMENT_MS;
-      cancel = clock.after(MOMENT_MS, onOver);
+      cancel = clock.after(MOMENT_MS, () => {
+        // Over when the timer says so: timers may be a little early, and nobody would ask again.
+        until = clock.milliseconds();
+        onOver();
+      });
       return true;
     },
     stop,
