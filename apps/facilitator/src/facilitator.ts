@@ -1,12 +1,13 @@
 /** Wires a configuration into a facilitator: journal, engine, chains and the HTTP server. */
 import {
   defaultPolicy,
+  type EndpointReport,
   type EvmChain,
   type EvmPolicy,
   evmChain,
   type GasCeilings,
-  jsonRpc,
-  type Rpc,
+  type RpcPool,
+  rpcPool,
 } from '@facilitator/chain-evm';
 import {
   type Clock,
@@ -18,11 +19,12 @@ import {
   systemClock,
 } from '@facilitator/engine';
 import { openJournal } from '@facilitator/journal';
+import type { Caip2 } from '@facilitator/protocol';
 import type { Logger } from 'pino';
 import type { Config, NetworkPlan } from './config/config.ts';
 import { createApp } from './http/app.ts';
 import { createMeter } from './meter/meter.ts';
-import { createMetrics } from './meter/metrics.ts';
+import { createMetrics, type Metrics } from './meter/metrics.ts';
 import { startPruning } from './pruning.ts';
 import { openSigners, UnusableKeys } from './signers/open-signers.ts';
 
@@ -72,7 +74,11 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
     });
   const journal = await opened;
   const engine = createEngine({ journal, clock, meter: createMeter(log, metrics) });
-  const chains = config.served.map((plan) => openChain(plan, signers.of(plan), config, clock));
+  const chains = config.served.map((plan) =>
+    openChain(plan, signers.of(plan), config, clock, (report) =>
+      tellEndpoint(log, metrics, plan.network.caip2, report),
+    ),
+  );
   for (const { plan, chain } of chains) engine.add(chain, { ...plan.conduct, spending: spendingOf(plan) });
 
   const app = createApp({
@@ -120,7 +126,7 @@ export async function createFacilitator(config: Config, parts: Parts): Promise<F
   };
 }
 
-export type OpenChain = { readonly plan: NetworkPlan; readonly chain: EvmChain; readonly rpc: Rpc };
+export type OpenChain = { readonly plan: NetworkPlan; readonly chain: EvmChain; readonly rpc: RpcPool };
 
 /** The chain of one plan. Asks nothing until its `open`. */
 export function openChain(
@@ -128,9 +134,11 @@ export function openChain(
   signers: readonly Signer[],
   config: Pick<Config, 'anyAsset' | 'factories'>,
   clock: Clock,
+  onEndpoint: (report: EndpointReport) => void = () => undefined,
 ): OpenChain {
-  const { network, rpcUrl } = plan;
-  const rpc = jsonRpc({ url: rpcUrl, clock });
+  const { network } = plan;
+  const { chainId, blockMs } = network;
+  const rpc = rpcPool({ endpoints: plan.rpc, chainId, blockMs, clock, onChange: onEndpoint });
   const chain = evmChain({ network, rpc, signers, clock, policy: policyOf(plan, config) });
   return { plan, chain, rpc };
 }
@@ -145,6 +153,14 @@ function policyOf(plan: NetworkPlan, config: Pick<Config, 'anyAsset' | 'factorie
     ...(feePerGas === undefined ? {} : { maxFeePerGas: feePerGas }),
     ...(plan.conduct.reorgDepth === undefined ? {} : { reorgDepth: plan.conduct.reorgDepth }),
   };
+}
+
+/** Endpoints are told apart by their number: their addresses may be secrets. */
+function tellEndpoint(log: Logger, metrics: Metrics, network: Caip2, { number, standing, why }: EndpointReport): void {
+  const line = { event: 'rpc.endpoint', network, endpoint: number, standing, why };
+  if (standing === 'good') log.info(line);
+  else log.warn(line);
+  metrics.endpointGood.set({ network, endpoint: `${number}` }, standing === 'good' ? 1 : 0);
 }
 
 function spendingOf({ spending: { floor, ...budget } }: NetworkPlan): Spending {

@@ -1,5 +1,5 @@
 /** `check`: reads the configuration, looks at the journal, asks each network once, and shows what would be served and why not the rest. */
-import type { EvmChain } from '@facilitator/chain-evm';
+import type { EndpointReport, EvmChain } from '@facilitator/chain-evm';
 import { type Opening, systemClock } from '@facilitator/engine';
 import { decimal } from '../buyer/words.ts';
 import type { Config, NetworkPlan } from '../config/config.ts';
@@ -48,9 +48,10 @@ async function show(config: Config, all: boolean): Promise<number> {
     config.served.map(async (plan) => {
       const { chain, rpc } = openChain(plan, signers.of(plan), config, systemClock);
       const opening = await chain.open();
+      const poor = plan.rpc.length > 1 ? poorEndpoints(await rpc.inspect()) : [];
       const dry = opening.status === 'open' ? await drySigners(plan, chain) : [];
       await rpc.close();
-      return { plan, chain, opening, dry };
+      return { plan, chain, opening, lacks: [...poor, ...dry] };
     }),
   );
   signers.close();
@@ -68,8 +69,8 @@ async function show(config: Config, all: boolean): Promise<number> {
     chain.signers.join(' '),
   ]);
   print(table(['network', 'id', 'status', 'tokens', 'pays gas'], rows));
-  for (const { plan, opening, dry } of asked) {
-    for (const remark of [...remarks(opening), ...dry]) print([`  ${plan.network.name}: ${remark}`]);
+  for (const { plan, opening, lacks } of asked) {
+    for (const remark of [...remarks(opening), ...lacks]) print([`  ${plan.network.name}: ${remark}`]);
   }
   print(journal.lines);
   const rest = config.networks.all().filter(({ caip2 }) => config.unserved.has(caip2));
@@ -82,8 +83,15 @@ async function show(config: Config, all: boolean): Promise<number> {
       ),
     );
   } else print(['', `${rest.length} known networks are not configured; --all lists them.`]);
-  const served = asked.every(({ opening, dry }) => opening.status === 'open' && dry.length === 0);
+  const served = asked.every(({ opening, lacks }) => opening.status === 'open' && lacks.length === 0);
   return served && journal.ok ? 0 : 1;
+}
+
+/** Endpoints that would not be asked. */
+function poorEndpoints(reports: readonly EndpointReport[]): readonly string[] {
+  return reports
+    .filter(({ standing }) => standing !== 'good')
+    .map(({ number, why }) => `address ${number} of ${reports.length} is not asked: ${why}`);
 }
 
 /** Of every native coin on EVM networks. */

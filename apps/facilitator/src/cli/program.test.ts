@@ -51,7 +51,9 @@ describe.each(['serve', 'check'])('%s with a wrong configuration', (command) => 
     expect(text).toMatch(/^3 settings have to be mended:/);
     expect(text).toMatch(/PORT: must be a whole number from 0 to 65535\. Set it to something like PORT=8080/);
     expect(text).toMatch(/EVM_PRIVATE_KEY_MAINNET: each key must be 64 hexadecimal digits.* has 66 digits/);
-    expect(text).toMatch(/RPC_URL_BASE: must be an http or https URL\. Set it to something like RPC_URL_BASE=https:/);
+    expect(text).toMatch(
+      /RPC_URL_BASE: must be an http or https URL, or several separated by commas\. Set it to something like RPC_URL_BASE=https:/,
+    );
     expect(text).not.toMatch(/l3aked|4c4c/);
   });
 });

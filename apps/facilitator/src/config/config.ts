@@ -1,4 +1,5 @@
 /** What the facilitator is told to do, after everything has been checked. Holds secrets: never log it. */
+import type { RpcEndpoint } from '@facilitator/chain-evm';
 import type { Batching, Caip2, EvmNetwork, Networks } from '@facilitator/protocol';
 import type { LogLevel } from '../meter/log.ts';
 
@@ -54,7 +55,8 @@ export type KmsKeys = {
 /** A network that is switched on. Each of its keys, wherever it is held, signs in a line of its own; there is at least one. */
 export type NetworkPlan = {
   readonly network: EvmNetwork;
-  readonly rpcUrl: string;
+  /** At least one; the first is preferred while it is well. */
+  readonly rpc: readonly RpcEndpoint[];
   readonly keys: readonly PrivateKey[];
   readonly kms: KmsKeys | undefined;
   readonly ceilings: Ceilings;
@@ -99,5 +101,8 @@ export function problemLine({ variable, expected, fix }: Problem): string {
 /** Everything in a configuration that must not appear in a log. */
 export function secretsOf(config: Config): readonly string[] {
   const journal = config.journalUrl?.startsWith('postgres') ? [config.journalUrl] : [];
-  return [...journal, ...config.served.flatMap(({ rpcUrl, keys, kms }) => [rpcUrl, ...keys, ...(kms?.keyIds ?? [])])];
+  return [
+    ...journal,
+    ...config.served.flatMap(({ rpc, keys, kms }) => [...rpc.map(({ url }) => url), ...keys, ...(kms?.keyIds ?? [])]),
+  ];
 }

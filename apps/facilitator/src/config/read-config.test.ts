@@ -21,7 +21,7 @@ const testnet = { RPC_URL_BASE_SEPOLIA: RPC, EVM_PRIVATE_KEY_TESTNET: KEY_1 };
 describe('networks and keys', () => {
   it('serves a network that has an RPC and a key', () => {
     const { served, unserved, networks, notices } = config(testnet);
-    expect(served).toMatchObject([{ network: { name: 'base-sepolia' }, rpcUrl: RPC, keys: [`0x${KEY_1}`] }]);
+    expect(served).toMatchObject([{ network: { name: 'base-sepolia' }, rpc: [{ url: RPC }], keys: [`0x${KEY_1}`] }]);
     expect(unserved.size).toBe(networks.all().length - 1);
     expect(unserved.get('eip155:8453')).toBe('RPC_URL_BASE and EVM_PRIVATE_KEY_MAINNET are not set.');
     expect(unserved.get('eip155:43113')).toBe('RPC_URL_AVALANCHE_FUJI is not set.');
@@ -276,7 +276,7 @@ describe('CONFIG_FILE', () => {
   it('adds a network and a token, with strings out of variables', () => {
     const { served } = config(env, JSON.stringify(own));
     expect(served).toMatchObject([
-      { network: { caip2: 'eip155:4242', tokens: [{ symbol: 'MYD', address: env.MY_TOKEN }] }, rpcUrl: RPC },
+      { network: { caip2: 'eip155:4242', tokens: [{ symbol: 'MYD', address: env.MY_TOKEN }] }, rpc: [{ url: RPC }] },
     ]);
   });
 

@@ -1,4 +1,5 @@
 /** Decides which networks are served: those with an RPC and a key. Says of each other one why not. */
+import type { RpcEndpoint } from '@facilitator/chain-evm';
 import type { Caip2, EvmNetwork, Network, Networks } from '@facilitator/protocol';
 import { closestMatch } from 'leven';
 import type { Ceilings, Conduct, KmsKeys, NetworkPlan, Problem, SpendingPlan } from './config.ts';
@@ -15,7 +16,7 @@ export type Serving = {
 
 export type Given = {
   readonly networks: Networks;
-  readonly urls: ReadonlyMap<Caip2, string>;
+  readonly urls: ReadonlyMap<Caip2, readonly RpcEndpoint[]>;
   readonly ceilings: ReadonlyMap<Caip2, Ceilings>;
   readonly spending: ReadonlyMap<Caip2, SpendingPlan>;
   readonly conduct: ReadonlyMap<Caip2, Conduct>;
@@ -32,15 +33,15 @@ export function decideServing({ networks, urls, ceilings, spending, conduct, key
   const notices: string[] = [];
 
   for (const network of networks.all()) {
-    const rpcUrl = urls.get(network.caip2);
+    const endpoints = urls.get(network.caip2);
     const named = allowed.networks?.has(network) ?? true;
     if (network.family !== 'evm') {
       unserved.set(network.caip2, NOT_YET);
-      if (rpcUrl !== undefined) notices.push(`${rpcVariable(network)} is not used. ${NOT_YET}`);
+      if (endpoints !== undefined) notices.push(`${rpcVariable(network)} is not used. ${NOT_YET}`);
     } else if (!named) {
       unserved.set(network.caip2, 'NETWORKS does not name it.');
     } else {
-      const verdict = judge(network, rpcUrl, keys, allowed.networks !== undefined);
+      const verdict = judge(network, endpoints, keys, allowed.networks !== undefined);
       const own = {
         ceilings: ceilings.get(network.caip2) ?? {},
         spending: spending.get(network.caip2) ?? {},
@@ -61,12 +62,13 @@ type Verdict =
   | { readonly status: 'unserved'; readonly why: string }
   | { readonly status: 'problem'; readonly why: string; readonly problem: Problem };
 
-function judge(network: EvmNetwork, rpcUrl: string | undefined, keys: Keys, named: boolean): Verdict {
+function judge(network: EvmNetwork, endpoints: NetworkPlan['rpc'] | undefined, keys: Keys, named: boolean): Verdict {
   const own = network.testnet ? 'EVM_PRIVATE_KEY_TESTNET' : 'EVM_PRIVATE_KEY_MAINNET';
   const pool = keysFor(network.testnet, keys);
   const rpc = rpcVariable(network);
-  if (rpcUrl !== undefined && pool !== undefined) return { status: 'served', plan: { network, rpcUrl, ...pool } };
-  if (rpcUrl !== undefined) {
+  if (endpoints !== undefined && pool !== undefined)
+    return { status: 'served', plan: { network, rpc: endpoints, ...pool } };
+  if (endpoints !== undefined) {
     const expected = `${rpc} is set, and no key to pay for transactions there; must be ${VARIABLES[own].form}`;
     const kms = network.testnet ? 'EVM_KMS_KEYS_TESTNET' : 'EVM_KMS_KEYS_MAINNET';
     const problem = { variable: own, expected, fix: `Set ${own} or ${kms}, or remove ${rpc}.` };

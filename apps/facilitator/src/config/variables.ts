@@ -203,10 +203,17 @@ export const VARIABLES = {
 export const NETWORK_VARIABLES = {
   'RPC_URL_<NETWORK>': {
     description:
-      'The network’s JSON-RPC endpoint. It and a key switch the network on. RPC_URL_<NETWORK>_MAINNET means the same for main networks.',
-    form: 'an http or https URL',
+      'The network’s JSON-RPC endpoint. It and a key switch the network on. Several, separated by commas, stand in for each other: the first that is well is read from, all are given transactions. RPC_URL_<NETWORK>_MAINNET means the same for main networks.',
+    form: 'an http or https URL, or several separated by commas',
     example: 'https://mainnet.base.org',
     fallback: 'none: the network is not served',
+  },
+  'RPC_CALLS_PER_SECOND_<NETWORK>': {
+    description:
+      'How many calls an endpoint of RPC_URL_<NETWORK> may be given in a second, each of a batch counted. One number for all endpoints, or one for each in their order.',
+    form: 'whole numbers from 1 to 1000000, separated by commas',
+    example: '25',
+    fallback: 'no limit',
   },
   'MAX_GAS_<NETWORK>': {
     description:

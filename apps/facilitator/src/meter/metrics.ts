@@ -37,6 +37,11 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     faults: counter('faults_total', 'Promises that did not hold. Alarm on any.', ['network']),
     open: gauge('network_open', '1 while payments are taken on the network, else 0.', ['network']),
     rpcAnswers: gauge('rpc_answers', '1 while the RPC of the network answers, else 0.', ['network']),
+    endpointGood: gauge(
+      'rpc_endpoint_good',
+      '1 while an endpoint of several is asked, else 0; absent before the first change.',
+      ['network', 'endpoint'],
+    ),
     signerBalance: gauge('signer_balance_native', 'What a key holds, in atomic native units.', ['network', 'signer']),
     signerGood: gauge('signer_good', '1 while a key signs and has enough to pay gas, else 0.', ['network', 'signer']),
     spent: gauge('gas_spent_native', 'Gas paid in the last 24 hours, in atomic native units.', ['network']),
