@@ -103,6 +103,12 @@ export const TERMS: readonly Fault[] = [
     make: (scene) => scene.request({ terms: { payTo: someAddress() } }),
   },
   {
+    what: 'nothing',
+    code: 'invalid_payment_amount',
+    says: /The payment is for an amount of 0/,
+    make: (scene) => scene.request({ sign: { value: 0n }, terms: { amount: 0n } }),
+  },
+  {
     what: 'less than the price',
     code: 'invalid_exact_evm_payload_authorization_value_mismatch',
     v1: 'invalid_exact_evm_payload_authorization_value',

@@ -20,6 +20,7 @@ export const ADVICE: Readonly<Record<Reason, string>> = {
     'Do not deliver again. If you never got the success, look at `/settlements/{id}` and use an `Idempotency-Key` next time.',
   settlement_pending: 'Do not deliver yet. Send the identical request again.',
   payment_expired: `Do not deliver. ${SIGN_AGAIN}`,
+  invalid_payment_amount: 'The seller asks for an amount, or gives it away without a payment.',
   unsupported_payload_type: 'The buyer signs an EIP-3009 authorization.',
   unsupported_asset: OTHER_TERMS,
   asset_not_deployed_contract: MEND_TERMS,

@@ -22,6 +22,7 @@ import type { Rpc } from './rpc/rpc.ts';
 import { createSigning } from './sign/signing.ts';
 import { type KnownToken, tokenBook } from './tokens.ts';
 import { createCodes } from './verify/codes.ts';
+import { explain } from './verify/explain.ts';
 import { createPayerLook } from './verify/payer-look.ts';
 import { verify } from './verify/verify.ts';
 
@@ -120,6 +121,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     stow,
     recall: (stored) => recall(stored, chainId),
     verify: (batch) => verify(batch, verifyOptions),
+    explain: (authorization, block) => explain(authorization, block, verifyOptions),
     async floor(signer) {
       const [answer] = await rpc.ask([{ method: 'eth_getTransactionCount', params: [signer, 'pending'] }]);
       const count = quantityIn(answer);

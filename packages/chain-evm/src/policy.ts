@@ -55,11 +55,14 @@ const GAS: GasCeilings = { key: 150_000n, grouped: 95_000n, wallet: 500_000n, un
 const FINAL_AT_ONCE: ReadonlySet<number> = new Set([43_114, 43_113, 999, 998, 1329, 1328]);
 const REORG_DEPTH = 64;
 
+/** Beside the wait for a block: the way to the node, clocks that disagree, a block that is late. */
+const SPARE_SECONDS = 5n;
+
 export function defaultPolicy(network: EvmNetwork): EvmPolicy {
   return {
     anyAsset: false,
     factories: [...KNOWN_FACTORIES.keys()],
-    marginSeconds: 6n,
+    marginSeconds: SPARE_SECONDS + BigInt(Math.ceil(network.blockMs / 1000)),
     gas: GAS_BY_CHAIN.get(network.chainId) ?? GAS,
     // Ether is dear and its networks are cheap; the other coins are cheap, and some ask for hundreds of gwei.
     maxFeePerGas: network.native === 'ETH' ? 100n * GWEI : 1_000n * GWEI,

@@ -1,5 +1,6 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
 import type { Batching, Payment } from '@facilitator/protocol';
+import { createBreakers } from './breakers/breakers.ts';
 import { describeError } from './describe-error.ts';
 import type {
   NetworkStatus,
@@ -65,6 +66,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
 
   const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
+  const breakers = createBreakers({ network, clock, meter });
   const till = createTill<A>({ ...{ chain, journal, clock, meter, reach, spending }, onLooked: pump });
   const { purses, budget } = till;
   const cases = createCases<A>({
@@ -77,13 +79,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     window,
     batching,
+    stopped: breakers.refuse,
     onFilled: pump,
     onDoubtful: doubt,
   });
-  const verifier = createVerifier({ chain, clock, meter, reach });
+  const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
   const intake = createIntake({
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
+    stopped: breakers.admit,
     ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
     closing: () => closing,
   });
@@ -100,6 +104,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
     onCost: till.paid,
+    ask: verifier.ask,
+    onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
   });
   const writer = createWriter<A>({
@@ -300,6 +306,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       ...{ network, ...standing() },
       signers: lanes.map(signerStatus),
       budget: budget.view(),
+      breakers: breakers.view(),
       writing: writer.writing(),
       inFlight: cases.byAnchor.size,
     }),

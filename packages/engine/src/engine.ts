@@ -1,5 +1,6 @@
 /** The engine as the server sees it. */
 import type { Batching, Caip2, Payment, SettleAnswer, VerifyAnswer } from '@facilitator/protocol';
+import type { BreakersView } from './breakers/breakers.ts';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { PaymentRecord } from './ports/journal.ts';
 import type { BudgetLimits, BudgetView } from './spending/budget.ts';
@@ -68,6 +69,8 @@ export type NetworkStatus = {
   readonly reason: string;
   readonly signers: readonly SignerStatus[];
   readonly budget: BudgetView;
+  /** Tokens that are paused, payees that are blocked, payers that have to wait. */
+  readonly breakers: BreakersView;
   /** Whether this process signs for the network; another one may, then this one hands payments over. */
   readonly writing: boolean;
   /** Payments on their way here that are neither settled nor failed. */

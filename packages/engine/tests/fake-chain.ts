@@ -3,7 +3,7 @@
  * lie. It keeps its own truth about which authorization moved how often, which the tests compare with what callers were told.
  */
 import type { Batching, Locator, Payment } from '@facilitator/protocol';
-import type { Attempt, Authorization, Broadcast, Chain, Sighting, Whereabouts } from '../src/ports/chain.ts';
+import type { Attempt, Authorization, Broadcast, Chain, Refusal, Sighting, Whereabouts } from '../src/ports/chain.ts';
 import type { Clock } from '../src/ports/clock.ts';
 
 type Transaction = {
@@ -75,6 +75,10 @@ export class FakeLedger {
   readonly poison = new Set<string>();
   /** Verification answers when this has resolved. */
   hold: Promise<void> = Promise.resolve();
+  /** What the token says of a payment now. */
+  stopped: (authorization: Authorization) => Refusal | undefined = () => undefined;
+  /** What the state before a block says of a payment that failed in it. */
+  explanation: Refusal | undefined;
   /** Payments that fit into one transaction. */
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();
@@ -244,10 +248,14 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
         if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
         if ('signature' in each && !String(each.signature).startsWith('good'))
           return { status: 'refused', reason: 'invalid_exact_evm_signature', message: 'not the payer’s' };
-        return ledger.moved(view()).has(each.anchor)
-          ? { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' }
-          : { status: 'valid' };
+        if (ledger.moved(view()).has(each.anchor))
+          return { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' };
+        return ledger.stopped(each) ?? { status: 'valid' };
       });
+    },
+    async explain() {
+      if (!alive()) return hang();
+      return ledger.explanation;
     },
     async floor(signer) {
       if (!alive()) return hang();

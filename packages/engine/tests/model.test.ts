@@ -111,7 +111,8 @@ async function run(world: World, steps: readonly Step[]) {
   const { ledger, clock } = world;
   const expires = clock.now() + LIFETIME;
   const told: { payment: number; settlement: Settlement }[] = [];
-  const anchor = (index: number) => `${NETWORK}:0xbuyer:p${index}`;
+  // Each has a payer of its own: one whose payments fail does not keep the others waiting.
+  const anchor = (index: number) => `${NETWORK}:0xbuyer${index}:p${index}`;
   for (let index = 0; index < PAYMENTS; index += 1) ledger.expiries.set(anchor(index), expires);
 
   const call = (index: number, waitMs: number, leaveAfterMs?: number) => {
@@ -123,7 +124,7 @@ async function run(world: World, steps: readonly Step[]) {
         leaving.abort();
       });
     void world
-      .settle(fakePayment(`p${index}`, expires), { waitMs, signal: leaving.signal })
+      .settle(fakePayment(`p${index}`, expires, { payer: `0xbuyer${index}` }), { waitMs, signal: leaving.signal })
       .then(async (settlement) => {
         // What the server does when it finds the connection closed.
         if (left && settlement.answer.status === 'settled') await world.engine.undelivered(settlement.id ?? '');

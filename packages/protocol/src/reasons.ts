@@ -45,6 +45,7 @@ export const REASONS = {
     source: 'v1',
     meaning: 'The authorization expired before it could be settled. It was not paid and never can be.',
   },
+  invalid_payment_amount: { source: 'own', meaning: 'The payment is for an amount of 0.' },
   unsupported_payload_type: { source: 'evm', meaning: 'The payload is not an EIP-3009 authorization.' },
   unsupported_asset: { source: 'own', meaning: 'The asset is not one this facilitator serves on this network.' },
   asset_not_deployed_contract: { source: 'evm', meaning: 'There is no contract at the asset address.' },

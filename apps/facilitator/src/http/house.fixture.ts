@@ -69,6 +69,7 @@ export function open(network: NetworkStatus['network']): NetworkStatus {
     ...{ network, status: 'open', reason: '', writing: true, inFlight: 0 },
     signers: [{ address: SIGNER, balance: 10n ** 18n, status: 'good', inFlight: 0 }],
     budget: { spent: 0n, reserved: 0n, limit: undefined },
+    breakers: { asset: 0, payee: 0, payer: 0 },
   };
 }
 

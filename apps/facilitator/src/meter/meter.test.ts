@@ -29,6 +29,8 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'signer.failing': { type: 'signer.failing', network, signer: '0xone', detail: 'the key is disabled' },
   'signer.signs': { type: 'signer.signs', network, signer: '0xone' },
   'budget.exhausted': { type: 'budget.exhausted', network, whose: 'caller' },
+  'breaker.opened': { type: 'breaker.opened', network, what: 'asset', which: '0xtoken', detail: 'paused' },
+  'breaker.closed': { type: 'breaker.closed', network, what: 'asset', which: '0xtoken' },
   'verify.done': { type: 'verify.done', network, payment: 'anchor', outcome: 'invalid_exact_evm_signature' },
   'verify.call': { type: 'verify.call', network, size: 17, ms: 40 },
   'settle.prepared': { type: 'settle.prepared', network, transaction, payments: ['a', 'b'] },
@@ -38,7 +40,13 @@ const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type
   'settle.broadcast': { type: 'settle.broadcast', network, transaction, outcome: 'unknown', detail: 'socket closed' },
   'settle.done': { type: 'settle.done', network, payment: 'anchor', outcome: 'settled', transaction },
   'payment.ended': { type: 'payment.ended', network, payment: 'anchor', outcome: 'payment_expired', transaction: '' },
-  'settle.cost': { type: 'settle.cost', network, transaction, cost: 123_456_789_012_345_678n },
+  'settle.cost': {
+    type: 'settle.cost',
+    network,
+    transaction,
+    cost: 123_456_789_012_345_678n,
+    share: 61_728_394_506_172_839n,
+  },
   recovered: { type: 'recovered', network, payments: 3, released: 1 },
   fault: { type: 'fault', network: 'all', detail: 'nonce 7 was used elsewhere' },
 };
@@ -60,6 +68,8 @@ describe('createMeter', () => {
       'signer.failing warn',
       'signer.signs info',
       'budget.exhausted warn',
+      'breaker.opened warn',
+      'breaker.closed info',
       'verify.done debug',
       'verify.call debug',
       'settle.prepared info',
@@ -73,7 +83,9 @@ describe('createMeter', () => {
       'recovered info',
       'fault error',
     ]);
-    expect(here.lines()).toContainEqual(expect.objectContaining({ event: 'settle.cost', cost: '123456789012345678' }));
+    expect(here.lines()).toContainEqual(
+      expect.objectContaining({ event: 'settle.cost', cost: '123456789012345678', share: '61728394506172839' }),
+    );
   });
 
   it('counts every kind of event', async () => {

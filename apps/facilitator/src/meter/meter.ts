@@ -23,6 +23,7 @@ function write(log: Logger, event: EngineEvent): void {
     case 'network.closed':
     case 'rpc.silent':
     case 'signer.failing':
+    case 'breaker.opened':
     case 'budget.exhausted':
       log.warn(line);
       break;
@@ -44,7 +45,7 @@ function write(log: Logger, event: EngineEvent): void {
       else log.warn(line);
       break;
     case 'settle.cost':
-      log.info({ ...line, cost: event.cost.toString() });
+      log.info({ ...line, cost: event.cost.toString(), share: event.share.toString() });
       break;
     case 'settle.vanished':
       log.warn({ ...line, block: event.block.toString() });
@@ -79,6 +80,9 @@ function count(metrics: Metrics, event: EngineEvent): void {
     case 'settle.prepared':
       metrics.transactions.inc({ network });
       metrics.transactionSize.observe({ network }, event.payments.length);
+      break;
+    case 'breaker.opened':
+      metrics.breakersOpened.inc({ network, what: event.what });
       break;
     case 'settle.replaced':
       metrics.replacements.inc({ network });

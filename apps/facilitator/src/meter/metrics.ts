@@ -46,6 +46,12 @@ export function createMetrics(options: { readonly processMetrics: boolean }) {
     signerGood: gauge('signer_good', '1 while a key signs and has enough to pay gas, else 0.', ['network', 'signer']),
     spent: gauge('gas_spent_native', 'Gas paid in the last 24 hours, in atomic native units.', ['network']),
     reserved: gauge('gas_reserved_native', 'What payments on their way may cost, in atomic native units.', ['network']),
+    breakersOpened: counter(
+      'breakers_opened_total',
+      'Tokens found paused, payees found blocked, payers told to wait.',
+      ['network', 'what'],
+    ),
+    breakers: gauge('breakers_open', 'Tokens, payees and payers that nothing is sent for now.', ['network', 'what']),
     budget: gauge('gas_budget_native', 'GAS_BUDGET, in atomic native units; absent without one.', ['network']),
     writing: gauge('network_writing', '1 while this process signs for the network, else 0.', ['network']),
     inFlight: gauge('payments_in_flight', 'Payments neither settled nor failed.', ['network']),

@@ -73,7 +73,8 @@ function whoIsBlocked(authorization: EvmAuthorization, verdict: Verdict, options
         ...(listed[1] || listed[3] ? [`the payee ${payTo}`] : []),
       ];
       if (verdict.status !== 'refused' || who.length === 0) return verdict;
-      return { ...verdict, message: `The issuer of ${asset} has blocked ${who.join(' and ')}.` };
+      const blame = listed[1] || listed[3] ? ({ blame: 'payee' } as const) : {};
+      return { ...verdict, ...blame, message: `The issuer of ${asset} has blocked ${who.join(' and ')}.` };
     },
   };
 }

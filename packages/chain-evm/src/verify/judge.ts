@@ -38,7 +38,12 @@ export function judge(authorization: EvmAuthorization, sight: Sight, chainTime: 
     }
     const revert = explainRevert(sight.transfer.data);
     const reason = revert.reason ?? reasonByFacts();
-    if (reason !== undefined) return refused(reason, messageFor(reason, revert));
+    if (reason !== undefined) {
+      const refusal = refused(reason, messageFor(reason, revert));
+      // Only a payer without a contract between it and the token can not have put the word into its mouth.
+      const isPaused = reason === 'invalid_exact_evm_asset_paused' && signature.form === 'key';
+      return isPaused ? { ...refusal, blame: 'asset' } : refusal;
+    }
     if (!sight.finished) return outOfGas();
     if (sight.transfer.data === '' && signature.form !== 'key') {
       const message = `${asset} refuses without a reason: most likely it has no transferWithAuthorization for smart wallets.`;

@@ -87,7 +87,7 @@ export type Attempt = { readonly call: Question<Tried>['calls'][number]; read(an
 export function attemptAt(
   authorization: EvmAuthorization,
   options: TrialOptions,
-  limits: Pick<SimulationOptions, 'gas' | 'time'>,
+  limits: Pick<SimulationOptions, 'gas' | 'time' | 'block'>,
 ): Attempt {
   const deploy = options.codes.hasCode(authorization.transfer.from) !== true;
   const look = lookAt(authorization, { deploy, withHoldings: true });
@@ -98,8 +98,8 @@ export function attemptAt(
       const simulated = simulation.read(answer);
       if (simulated.status === 'unavailable') return { verdict: simulated };
       if (simulated.status === 'failed') return stopped(authorization, simulated);
-      // A block that was only pretended teaches nothing.
-      if (limits.time === undefined) learnBlock(simulated, options);
+      // A block that was only pretended teaches nothing, nor does one that is long past.
+      if (limits.time === undefined && limits.block === undefined) learnBlock(simulated, options);
       const judgement = judge(authorization, look.read(simulated.results[0] ?? []), simulated.time);
       const doubt = doubtOf(judgement);
       return { verdict: judgement, ...(doubt && { doubt }) };

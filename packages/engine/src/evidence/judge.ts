@@ -1,5 +1,5 @@
 /** From what the chain shows to what happened to one payment. */
-import type { Attempt, Authorization, Chain, Proof } from '../ports/chain.ts';
+import type { Attempt, Authorization, Chain, Proof, Verdict } from '../ports/chain.ts';
 import type { Conclusion } from '../ports/journal.ts';
 
 export type Judgement =
@@ -12,8 +12,9 @@ export type Judgement =
 /** A payment whose transaction is included beyond the confirmation policy. */
 export async function judgeIncluded<A extends Authorization>(
   chain: Chain<A>,
+  ask: (authorization: A) => Promise<Verdict>,
   authorization: A,
-  attempt: Attempt,
+  { attempt, block }: { readonly attempt: Attempt; readonly block: bigint },
   proof: Proof | undefined,
 ): Promise<Judgement> {
   const transaction = attempt.hash;
@@ -22,11 +23,12 @@ export async function judgeIncluded<A extends Authorization>(
   // Our transaction did not move it. Somebody else's may have: anyone can send a signed authorization.
   const lost = await judgeLost(chain, authorization, transaction);
   if (lost.status !== 'payable') return lost;
-  // What would happen now says why it did not happen then.
-  const [verdict] = await chain.verify([authorization]);
-  if (verdict === undefined || verdict.status === 'unavailable') return { status: 'undecided' };
+  const verdict = await ask(authorization);
+  if (verdict.status === 'unavailable') return { status: 'undecided' };
   if (verdict.status === 'valid' && attempt.items.length > 1) return { status: 'payable' };
-  const { reason, message } = verdict.status === 'refused' ? verdict : proof;
+  // The state before its block says best why; what would happen now comes next.
+  const then = await chain.explain(authorization, block);
+  const { reason, message } = then ?? (verdict.status === 'refused' ? verdict : proof);
   return { status: 'ended', conclusion: { state: 'failed', transaction, reason, message } };
 }
 

@@ -1,6 +1,6 @@
 /** One tick per head: looks for everything that may be on chain and turns what it sees into conclusions. */
 import { describeError } from '../describe-error.ts';
-import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
+import type { Attempt, Authorization, Chain, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -20,7 +20,11 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   /** A payment that no open attempt carries any more and that may still be paid. */
   readonly onOrphan: (orphan: Case<A>) => void;
   /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
-  readonly onCost: (attempt: Attempt, cost: bigint, cases: readonly Case<A>[]) => void;
+  readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
+  /** What the chain says of a payment now. */
+  readonly ask: (authorization: A) => Promise<Verdict>;
+  /** A transaction was mined at our cost, and this payment of those it carried failed. */
+  readonly onWasted: (authorization: A) => void;
   /** Nodes refused bytes that they were given. */
   readonly onRefused: () => void;
   /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
@@ -162,8 +166,11 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const stays = mayVanish && ends.length === judged.length;
     if (outcome.status === 'included' && !slot.accounted) {
       slot.accounted = true;
-      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost: outcome.cost });
-      options.onCost(attempt, outcome.cost, slot.cases);
+      const { cost } = outcome;
+      // They all need about the same: a signature each, a balance or two.
+      const share = cost / BigInt(Math.max(1, attempt.items.length));
+      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
+      options.onCost(attempt, cost, share, slot.cases);
     }
     if (stays)
       await endings.endEach(ends, (left) => {
@@ -199,7 +206,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   ): Promise<Judgement> {
     if (sighting.status === 'superseded') return judgeLost(chain, each.authorization, newest(slot).hash);
     const { attempt, proofs } = sighting;
-    const judgement = await judgeIncluded(chain, each.authorization, attempt, proofs[index]);
+    const judgement = await judgeIncluded(chain, options.ask, each.authorization, sighting, proofs[index]);
+    if (judgement.status === 'ended' && judgement.conclusion.state === 'failed') options.onWasted(each.authorization);
     // In company it may have been another's fault: the next time it goes with fewer, at last alone.
     if (judgement.status === 'payable')
       each.most = proofs.some((proof) => proof.status === 'paid') ? 1 : Math.ceil(attempt.items.length / 2);

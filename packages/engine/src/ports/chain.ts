@@ -30,6 +30,8 @@ export type Refusal = {
   readonly reason: Reason;
   readonly message: string;
   readonly payer?: string;
+  /** Set when it is not this payment's own doing: nothing in this token, or to this payee, would go through now. */
+  readonly blame?: 'asset' | 'payee';
 };
 
 export type Decoded<A extends Authorization> =
@@ -142,6 +144,12 @@ export interface Chain<A extends Authorization> {
 
   /** Judges many authorizations in one round trip. Answers in the order asked; never throws. */
   verify(batch: readonly A[]): Promise<readonly Verdict[]>;
+
+  /**
+   * Why a payment did not go through in `block`, as far as the state before it shows; undefined when it does not show. Never
+   * throws.
+   */
+  explain(authorization: A, block: bigint): Promise<Refusal | undefined>;
 
   /** The signer's next sequence number as the chain knows it, including what waits in the node's pool. */
   floor(signer: string): Promise<bigint>;

@@ -26,6 +26,20 @@ export type EngineEvent =
   | { readonly type: 'signer.signs'; readonly network: Caip2; readonly signer: string }
   /** A budget has no room for a payment. Told once a minute at most. */
   | { readonly type: 'budget.exhausted'; readonly network: Caip2; readonly whose: 'network' | 'caller' }
+  /** Payments in a token, to a payee or of a payer are not sent any more. `which`: an address, of a payee with its token. */
+  | {
+      readonly type: 'breaker.opened';
+      readonly network: Caip2;
+      readonly what: 'asset' | 'payee' | 'payer';
+      readonly which: string;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'breaker.closed';
+      readonly network: Caip2;
+      readonly what: 'asset' | 'payee' | 'payer';
+      readonly which: string;
+    }
   /** `payment` is its id wherever an event has one; empty when the request could not be read so far. */
   | {
       readonly type: 'verify.done';
@@ -86,7 +100,14 @@ export type EngineEvent =
       readonly outcome: 'settled' | 'released' | Reason;
       readonly transaction: string;
     }
-  | { readonly type: 'settle.cost'; readonly network: Caip2; readonly transaction: string; readonly cost: bigint }
+  /** Native units; `share`: of each payment it carried. */
+  | {
+      readonly type: 'settle.cost';
+      readonly network: Caip2;
+      readonly transaction: string;
+      readonly cost: bigint;
+      readonly share: bigint;
+    }
   | { readonly type: 'recovered'; readonly network: Caip2; readonly payments: number; readonly released: number }
   /** A promise that must hold did not; `detail` names it. Always worth an alarm. */
   | { readonly type: 'fault'; readonly network: Caip2 | 'all'; readonly detail: string };

@@ -20,6 +20,7 @@ import {
 } from './answers.ts';
 import { attachWaiter, type Case, openCase, type Waiter } from './case.ts';
 import type { Cases } from './cases.ts';
+import { worthless } from './worthless.ts';
 
 export type IntakeOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -32,6 +33,8 @@ export type IntakeOptions<A extends Authorization> = {
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict>;
+  /** What is known against its token, its payee or its payer; `undefined`: nothing. */
+  readonly stopped: (authorization: A) => Settlement | undefined;
   /** Refuses a payment that cannot be carried or paid for now; `undefined` admits. */
   readonly admit: (authorization: A) => Promise<Settlement | undefined>;
   /** Reserves what it may cost until it leaves; otherwise the answer. */
@@ -113,8 +116,9 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
 
   /** What needs no chain to be refused. */
   async function outright(authorization: A): Promise<Settlement | undefined> {
-    const late = chain.untimely(authorization, clock.now());
-    return late === undefined ? options.admit(authorization) : failed(authorization, late.reason, late.message, '');
+    const early = worthless(authorization) ?? chain.untimely(authorization, clock.now());
+    if (early !== undefined) return failed(authorization, early.reason, early.message, '');
+    return options.stopped(authorization) ?? options.admit(authorization);
   }
 
   /** Another request for a payment that is on its way here. */

@@ -26,6 +26,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly window: () => number;
   /** The facilitator's own rule of who shares a transaction. */
   readonly batching: Batching;
+  /** What is known against its token, its payee or its payer; `undefined`: nothing. */
+  readonly stopped: (authorization: A) => Settlement | undefined;
   /** There is something to take. */
   readonly onFilled: () => void;
   /** A payment that was on the network once ran out of time: only the chain can say whether it was paid. */
@@ -71,7 +73,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
   const rules: CompanyRules<A> = {
     batching: options.batching,
     groupable: (authorization) => chain.groupable(authorization),
-    sendable: (kase) => lateness(kase) === undefined,
+    sendable: (kase) => unsendable(kase) === undefined,
   };
 
   const gathering = createGathering({ chain, clock, onOver: options.onFilled });
@@ -122,15 +124,18 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     for (;;) {
       const next = closed ? undefined : shift();
       if (next === undefined) return undefined;
-      const late = lateness(next);
-      if (late === undefined) return next;
+      const answer = unsendable(next);
+      if (answer === undefined) return next;
       if (next.transaction !== '') options.onDoubtful(next);
-      else void drop(next, failed(next.authorization, late.reason, late.message, ''));
+      else void drop(next, answer);
     }
   }
 
-  function lateness(kase: Case<A>) {
-    return chain.untimely(kase.authorization, clock.now());
+  /** What its caller is told when it cannot be sent now. */
+  function unsendable({ authorization }: Case<A>): Settlement | undefined {
+    const late = chain.untimely(authorization, clock.now());
+    if (late !== undefined) return failed(authorization, late.reason, late.message, '');
+    return options.stopped(authorization);
   }
 
   return {

@@ -19,8 +19,8 @@ export type Till<A extends Authorization> = {
    * journal cannot be read.
    */
   recall(): Promise<void>;
-  /** A transaction is final. Its cost is split evenly among the payments it carried; `undecided` are those of them that had not ended. */
-  paid(attempt: Attempt, cost: bigint, undecided: readonly Case<A>[]): void;
+  /** A transaction is final. `share`: of each payment it carried; `undecided` are those of them that had not ended. */
+  paid(attempt: Attempt, cost: bigint, share: bigint, undecided: readonly Case<A>[]): void;
 };
 
 /** Seconds. */
@@ -43,10 +43,9 @@ export function createTill<A extends Authorization>({ journal, spending, ...opti
       for (const { cost, at } of known.flat()) budget.spent(cost, at);
       recalled = true;
     },
-    paid({ signer, items }, cost, undecided) {
+    paid({ signer }, cost, share, undecided) {
       budget.spent(cost, clock.now());
       purses.paid(signer, cost);
-      const share = cost / BigInt(Math.max(1, items.length));
       for (const kase of undecided) kase.reservation?.spend(share);
     },
   };

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Reach } from '../reach.ts';
 import { unchecked } from '../settle/answers.ts';
+import { worthless } from '../settle/worthless.ts';
 import { createMicroBatch } from './micro-batch.ts';
 
 /** Authorizations per round trip. */
@@ -18,6 +19,8 @@ export type VerifierOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly reach: Pick<Reach, 'heard' | 'failed'>;
+  /** Told every verdict. */
+  readonly onVerdict: (authorization: A, verdict: Verdict) => void;
 };
 
 export type Verifier<A extends Authorization> = {
@@ -38,6 +41,10 @@ export function createVerifier<A extends Authorization>(options: VerifierOptions
       const ms = clock.milliseconds() - started;
       meter.record({ type: 'verify.call', network: chain.network, size: batch.length, ms });
       listen(verdicts);
+      for (const [index, verdict] of verdicts.entries()) {
+        const authorization = batch[index];
+        if (authorization !== undefined) options.onVerdict(authorization, verdict);
+      }
       return verdicts;
     },
   });
@@ -52,8 +59,8 @@ export function createVerifier<A extends Authorization>(options: VerifierOptions
 
   async function judge(authorization: A): Promise<Verification['answer']> {
     const { payer } = authorization;
-    const late = chain.untimely(authorization, clock.now());
-    if (late !== undefined) return invalid({ ...late, payer });
+    const early = worthless(authorization) ?? chain.untimely(authorization, clock.now());
+    if (early !== undefined) return invalid({ ...early, payer });
     const verdict = await ask(authorization);
     if (verdict.status === 'valid') return { status: 'valid', payer };
     if (verdict.status === 'refused') return invalid({ ...verdict, payer });
