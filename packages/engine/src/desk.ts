@@ -12,19 +12,22 @@ import type {
   Verification,
 } from './engine.ts';
 import { createTracker } from './evidence/tracker.ts';
+import { createGate } from './gate.ts';
 import type { Attempt, Authorization, Chain } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
-import type { AttemptOutcome, Conclusion, Journal } from './ports/journal.ts';
+import type { AttemptOutcome, Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { createReach } from './reach.ts';
 import { createAdmission, whyDry } from './settle/admission.ts';
-import { failed, settled, unavailable } from './settle/answers.ts';
+import { unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
+import { createEndings } from './settle/endings.ts';
 import { createIntake } from './settle/intake.ts';
-import { createLane, type Lane, worthOf } from './settle/lane.ts';
+import { createLane, type Lane } from './settle/lane.ts';
 import { createQueue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
+import { createStalls } from './settle/stalls.ts';
 import { createTill } from './spending/till.ts';
 import { createVerifier } from './verify/verifier.ts';
 import { createWriter } from './writer.ts';
@@ -52,17 +55,11 @@ export type Desk = {
 const NONCE_WINDOW = 12;
 /** Pause before what could not be read is asked again. */
 const RETRY_MS = 1_000;
-/** Pause before a network that did not open is asked again; it doubles. */
-const OPEN_RETRY_MS = { least: 250, most: 5_000 };
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
   const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto', spending = {} } = options;
   const network = chain.network;
-  let status: NetworkStatus['status'] = 'opening';
-  let reason = 'it has not been checked yet';
   let closing = false;
-  let cancelReopen: (() => void) | undefined;
-  let reopenMs = OPEN_RETRY_MS.least;
 
   const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
@@ -92,6 +89,13 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
+  const laneOf = (signer: string) => lanes.find((lane) => lane.signer === signer);
+  const onStalled = createStalls<A>({
+    ...{ chain, journal, clock, meter, queue, laneOf, onPrepared },
+    writing: () => writer.writing(),
+    // The lane that failed rests; the others do not have to.
+    onReturned: () => (writer.writing() ? pump() : handAllOver()),
+  });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
     createLane<A>({
       ...{ chain, signer, journal, clock, meter, purses },
@@ -101,7 +105,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     }),
   );
   const tracker = createTracker<A>({
-    ...{ chain, journal, clock, meter, onConcluded, onResolved, onReopened },
+    ...{ chain, journal, clock, meter, onResolved, onReopened },
+    onConcluded: createEndings<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
     onCost: till.paid,
@@ -120,6 +125,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     writing: writer.writing,
     onHandedOver: queue.add,
   });
+  const gate = createGate<A>({ chain, clock, meter, prepare });
   let stopListening = () => {};
 
   /** A verified claim is carried here, or by the process that writes. */
@@ -162,78 +168,13 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     for (const kase of gone) if (kase.phase === 'signing') void remote.gone(kase);
   }
 
-  function onStalled(stalled: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown'): void {
-    meter.record({ type: 'fault', network, detail: `a transaction could not be prepared: ${describeError(error)}` });
-    if (stored === 'unknown') void reconcile(stalled);
-    else tryAgain(stalled);
-  }
-
-  function tryAgain(stalled: readonly Case<A>[]): void {
-    queue.giveBack(stalled);
-    // The lane that failed rests; the others do not have to.
-    if (writer.writing()) pump();
-    else handAllOver();
-  }
-
-  /** The journal failed while it was told: what it holds is on its way, the rest goes back to the queue. */
-  async function reconcile(stalled: readonly Case<A>[]): Promise<void> {
-    try {
-      const { attempts } = await journal.unfinished(network);
-      // A recovery may have found some of them meanwhile.
-      const left = new Set(stalled.filter((kase) => kase.phase === 'signing'));
-      for (const attempt of attempts) {
-        const carried = [...left].filter((kase) => attempt.items.includes(kase.authorization.anchor));
-        for (const kase of carried) left.delete(kase);
-        if (carried.length === 0) continue;
-        const worth = worthOf(
-          chain,
-          carried.map((kase) => kase.authorization),
-        );
-        if (writer.writing()) lanes.find(({ signer }) => signer === attempt.signer)?.opened(attempt.nonce, worth);
-        onPrepared(attempt, carried);
-      }
-      tryAgain([...left]);
-    } catch (error) {
-      meter.record({ type: 'fault', network, detail: `the journal cannot be read: ${describeError(error)}` });
-      clock.after(RETRY_MS, () => void reconcile(stalled));
-    }
-  }
-
   function doubt(kase: Case<A>): void {
     cases.prepared(kase, kase.transaction);
     tracker.adopt(kase);
   }
 
-  function onConcluded(kase: Case<A>, conclusion: Conclusion, mine: boolean): void {
-    const { authorization } = kase;
-    if (mine) ended(authorization.anchor, conclusion);
-    // A retry that came while the end was being written: the write gave its success to nobody yet.
-    const unclaimed = conclusion.state === 'settled' && !conclusion.delivered && kase.waiter !== undefined;
-    if (!mine || unclaimed) void askJournal(kase);
-    else if (conclusion.state === 'settled')
-      cases.finish(kase, settled(authorization, conclusion.transaction, conclusion.locator));
-    else cases.finish(kase, failed(authorization, conclusion.reason, conclusion.message, conclusion.transaction));
-  }
-
-  function ended(payment: string, conclusion: Conclusion): void {
-    const { transaction } = conclusion;
-    const outcome = conclusion.state === 'settled' ? 'settled' : conclusion.reason;
-    meter.record({ type: 'payment.ended', network, payment, outcome, transaction });
-  }
-
-  /** Whose success it is only the journal can decide. */
-  async function askJournal(kase: Case<A>): Promise<void> {
-    try {
-      const known = await journal.payment(kase.authorization.anchor);
-      cases.finish(kase, known === undefined ? pendingOf(kase) : await intake.answerKnown(known, kase));
-    } catch (error) {
-      meter.record({ type: 'fault', network, detail: `a payment's end could not be read: ${describeError(error)}` });
-      cases.finish(kase, pendingOf(kase));
-    }
-  }
-
   function onResolved({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']): void {
-    const lane = lanes.find((each) => each.signer === signer);
+    const lane = laneOf(signer);
     lane?.closed(nonce);
     if (outcome === 'superseded') {
       meter.record({ type: 'fault', network, detail: `nonce ${nonce} of ${signer} was used elsewhere` });
@@ -246,15 +187,16 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   }
 
   function onReopened({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): void {
-    lanes.find((each) => each.signer === signer)?.opened(nonce, 0n);
+    laneOf(signer)?.opened(nonce, 0n);
   }
 
   function standing(): Pick<NetworkStatus, 'status' | 'reason'> {
-    if (status !== 'open') return { status, reason };
+    const view = gate.view();
+    if (view.status !== 'open') return view;
     const outage = reach.outage();
     if (outage !== undefined) return { status: 'silent', reason: `the RPC does not answer (${outage})` };
     if (purses.allDry()) return { status: 'dry', reason: whyDry(chain) };
-    return { status, reason };
+    return view;
   }
 
   function signerStatus(lane: Lane): SignerStatus {
@@ -271,35 +213,18 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   /** Why nothing can be taken now, if so. */
   function shut(): Unavailable | undefined {
     if (closing) return unavailable('The facilitator is shutting down.', 1).answer;
+    const { status, reason } = gate.view();
     if (status === 'open') return undefined;
     // Whatever closed it, payments may be on their way there: nothing final may be said of any.
     const how = status === 'closed' ? 'switched off' : 'not available now';
     return unavailable(`${network} is ${how}: ${reason}.`, 5).answer;
   }
 
-  async function open(): Promise<void> {
-    const opening = await chain.open();
-    if (closing) return;
-    if (opening.status !== 'open') return reopenLater(opening.status, opening.reason);
-    try {
-      stopListening();
-      stopListening = journal.listen(network, (news) => void remote.onNews(news));
-      await till.recall();
-      await Promise.all([writer.start(), purses.look()]);
-    } catch (error) {
-      return reopenLater('unreachable', `its state could not be read (${describeError(error)})`);
-    }
-    status = 'open';
-    reason = '';
-    meter.record({ type: 'network.open', network, notes: opening.notes });
-  }
-
-  function reopenLater(as: 'closed' | 'unreachable', why: string): void {
-    status = as;
-    reason = why;
-    meter.record({ type: 'network.closed', network, reason });
-    cancelReopen = clock.after(reopenMs, () => void open());
-    reopenMs = Math.min(2 * reopenMs, OPEN_RETRY_MS.most);
+  async function prepare(): Promise<void> {
+    stopListening();
+    stopListening = journal.listen(network, (news) => void remote.onNews(news));
+    await till.recall();
+    await Promise.all([writer.start(), purses.look()]);
   }
 
   return {
@@ -311,7 +236,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       writing: writer.writing(),
       inFlight: cases.byAnchor.size,
     }),
-    open,
+    open: gate.open,
     async verify(payment) {
       const closed = shut();
       if (closed === undefined) return verifier.verify(payment);
@@ -325,7 +250,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     },
     async close(graceMs) {
       closing = true;
-      cancelReopen?.();
+      gate.stop();
       purses.stop();
       // Another process carries on at once; where there is none, what was not signed is not sent.
       if (journal.shared) await writer.stop();
