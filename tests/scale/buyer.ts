@@ -12,8 +12,8 @@ export type Purchase = {
     /** A success went to a connection that was gone by then. */
     | { readonly status: 'duplicate' }
     | { readonly status: 'refused'; readonly reason: string };
-  /** Answers of 503. */
-  readonly unavailable: number;
+  /** What was said with 503. */
+  readonly unavailable: readonly string[];
 };
 
 /** What a client takes for "ask again": nobody there, nothing decided, or not mined yet. */
@@ -28,13 +28,13 @@ export async function buy(
   first: number,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Purchase> {
-  let unavailable = 0;
+  const unavailable: string[] = [];
   for (let at = first; ; at += 1) {
     const there = servers();
     const server = there[at % there.length];
     const asked = server?.post('settle', draft, headers).catch(() => undefined);
     const answer = await Promise.race([asked, sleep(PATIENCE_MS, undefined, { ref: false })]);
-    if (answer?.status === 503) unavailable += 1;
+    if (answer?.status === 503) unavailable.push(answer.text);
     const end = answer === undefined ? undefined : endOf(answer);
     if (end !== undefined) return { draft, end, unavailable };
     await sleep(PAUSE_MS);

@@ -89,7 +89,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ask: verifier.ask,
     stopped: breakers.admit,
     ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
-    closing: () => closing,
+    // Where others go on, what was taken in is left to them.
+    closing: () => closing && !journal.shared,
   });
   const lanes: readonly Lane[] = chain.signers.map((signer) =>
     createLane<A>({
