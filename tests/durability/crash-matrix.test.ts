@@ -63,7 +63,14 @@ beforeAll(async () => {
 });
 afterAll(() => postgres?.stop());
 
-async function openYard(store: Store, onTestFinished: Finish): Promise<Yard> {
+/** A block counts for good as soon as it is there: an attempt and its payments end in one write. */
+const AT_ONCE = { REORG_DEPTH_BASE_SEPOLIA: '0' };
+
+async function openYard(
+  store: Store,
+  onTestFinished: Finish,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Yard> {
   const folder = await mkdtemp(join(tmpdir(), 'facilitator-crash-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const anvil = await startChain();
@@ -82,6 +89,7 @@ async function openYard(store: Store, onTestFinished: Finish): Promise<Yard> {
     RPC_URL_BASE_SEPOLIA: forwarder.url,
     // Servers start all the time here.
     NODE_COMPILE_CACHE: join(tmpdir(), 'facilitator-compiled'),
+    ...settings,
   };
   const over = new AbortController();
   onTestFinished(() => over.abort());
@@ -180,11 +188,14 @@ describe.concurrent.each(['SQLite', 'PostgreSQL'] as const)('with %s, killed', (
     { method: 'prepare', when: 'before', call: 1 },
     { method: 'prepare', when: 'after', call: 1 },
     { method: 'prepare', when: 'after', call: 2 },
+    { method: 'conclude', when: 'before', call: 1 },
+    { method: 'conclude', when: 'after', call: 1 },
+    { method: 'conclude', when: 'after', call: 7 },
     { method: 'resolve', when: 'before', call: 1 },
     { method: 'resolve', when: 'after', call: 1 },
     { method: 'resolve', when: 'after', call: 2 },
   ])('$when call $call of $method', async (death, { onTestFinished }) => {
-    const yard = await openYard(store, onTestFinished);
+    const yard = await openYard(store, onTestFinished, death.method === 'resolve' ? AT_ONCE : {});
     const mortal = await yard.mortal(death);
     yard.open(mortal);
     await yard.crowd(CROWD);
@@ -236,10 +247,10 @@ describe.concurrent.each(['SQLite', 'PostgreSQL'] as const)('with %s, killed', (
 
   it.for(SIDES)('%s a success that reached nobody is taken back', async (when, { onTestFinished }) => {
     const yard = await openYard(store, onTestFinished);
-    const linger = { method: 'resolve', ms: 1_000 } as const;
+    const linger = { method: 'conclude', ms: 1_000 } as const;
     const mortal = await yard.mortal({ method: 'undeliver', when, call: 1, linger });
     yard.open(mortal);
-    await yard.hangUp(mortal.logged('journal.resolve'));
+    await yard.hangUp(mortal.logged('journal.conclude'));
     const next = await succeed(yard, mortal);
     const { verdict } = await yard.settleAccounts(next);
     expect(verdict).toMatchObject({ ...CLEAN, settled: 1, untold: when === 'before' ? 1 : 0 });

@@ -22,9 +22,9 @@ import { createAdmission, whyDry } from './settle/admission.ts';
 import { unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
-import { createEndings } from './settle/endings.ts';
 import { createIntake } from './settle/intake.ts';
 import { createLane, type Lane } from './settle/lane.ts';
+import { createLastWord } from './settle/last-word.ts';
 import { createQueue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
 import { createStalls } from './settle/stalls.ts';
@@ -106,7 +106,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   );
   const tracker = createTracker<A>({
     ...{ chain, journal, clock, meter, onResolved, onReopened },
-    onConcluded: createEndings<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
+    onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
     onCost: till.paid,

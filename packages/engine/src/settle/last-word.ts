@@ -9,7 +9,7 @@ import { failed, settled } from './answers.ts';
 import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
 
-export type EndingsOptions<A extends Authorization> = {
+export type LastWordOptions<A extends Authorization> = {
   readonly network: Caip2;
   readonly journal: Pick<Journal, 'payment'>;
   readonly meter: Meter;
@@ -20,7 +20,7 @@ export type EndingsOptions<A extends Authorization> = {
 /** `mine`: this process's write ended it. */
 export type OnConcluded<A extends Authorization> = (kase: Case<A>, conclusion: Conclusion, mine: boolean) => void;
 
-export function createEndings<A extends Authorization>(options: EndingsOptions<A>): OnConcluded<A> {
+export function createLastWord<A extends Authorization>(options: LastWordOptions<A>): OnConcluded<A> {
   const { network, journal, meter, cases } = options;
 
   /** Whose success it is only the journal can decide. */
