@@ -22,10 +22,10 @@ import { createAdmission, whyDry } from './settle/admission.ts';
 import { unavailable } from './settle/answers.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
-import { createIntake } from './settle/intake.ts';
+import { createIntake, type Intake } from './settle/intake.ts';
 import { createLane, type Lane } from './settle/lane.ts';
 import { createLastWord } from './settle/last-word.ts';
-import { createQueue } from './settle/queue.ts';
+import { createQueue, type Queue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
 import { createStalls } from './settle/stalls.ts';
 import { createTill } from './spending/till.ts';
@@ -71,17 +71,18 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
   });
   const leftovers = new Set<string>();
-  const queue = createQueue<A>({
+  const queue: Queue<A> = createQueue<A>({
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
     window,
     batching,
+    coming: (): number => intake.coming(),
     stopped: breakers.refuse,
     onFilled: pump,
     onDoubtful: doubt,
   });
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
-  const intake = createIntake({
+  const intake: Intake<A> = createIntake<A>({
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,

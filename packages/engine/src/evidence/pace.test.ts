@@ -21,9 +21,22 @@ it('learns the lag where no rhythm is known, and never waits longer than a block
 
 it('finds ever shorter lags of a network that includes at once', () => {
   const pace = createPace(2_000, unknown);
-  pace.sighted(300);
+  pace.sighted(150);
   for (let i = 0; i < 30; i += 1) pace.sighted(pace.afterBroadcast() + 1);
   expect(pace.afterBroadcast()).toBeLessThan(5);
+});
+
+it('finds out that a network includes at once after all, and does not believe it of one that does not', () => {
+  const slow = () => ({ sinceLast: 300, untilNext: 700 });
+  const pace = createPace(2_000, slow);
+  pace.sighted(900);
+  const waits = Array.from({ length: 12 }, () => pace.afterBroadcast());
+  expect(waits).toEqual([...Array.from({ length: 11 }, () => 715), 20]);
+  pace.sighted(716);
+  expect(pace.afterBroadcast()).toBe(715);
+  for (let i = 0; i < 11; i += 1) pace.afterBroadcast();
+  pace.sighted(22);
+  expect(pace.afterBroadcast()).toBeLessThan(20);
 });
 
 it('looks when the next block is due, and again at growing pauses while that is late', () => {

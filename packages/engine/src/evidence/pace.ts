@@ -15,6 +15,9 @@ export type Pace = {
 const LEAST_MS = 2;
 /** Between the moment a block should be visible and the look at it. */
 const GRACE_MS = 15;
+/** A network that was slow for a moment may include at once all the same: every so many broadcasts one is looked for early. */
+const BROADCASTS_PER_PROBE = 12;
+const PROBE_MS = 20;
 /** The pause after a look that found a block missing that should have been there. */
 const LATE_MS = 40;
 
@@ -25,6 +28,8 @@ const LATE_MS = 40;
  */
 export function createPace(blockMs: number, rhythm: () => Rhythm | undefined): Pace {
   let lagMs = 0;
+  let isKnown = false;
+  let unprobed = 0;
   let looks = 0;
   const most = Math.max(20, blockMs / 4);
   const isInstant = () => lagMs < blockMs / 10;
@@ -33,6 +38,8 @@ export function createPace(blockMs: number, rhythm: () => Rhythm | undefined): P
     afterBroadcast() {
       looks = 0;
       if (isInstant()) return Math.max(LEAST_MS, lagMs * 0.7);
+      unprobed += 1;
+      if (unprobed >= BROADCASTS_PER_PROBE) return PROBE_MS;
       const now = rhythm();
       return now === undefined ? Math.min(lagMs, blockMs) : now.untilNext + GRACE_MS;
     },
@@ -48,7 +55,12 @@ export function createPace(blockMs: number, rhythm: () => Rhythm | undefined): P
       return now.untilNext + GRACE_MS;
     },
     sighted(seenAfterMs) {
-      lagMs += (seenAfterMs - lagMs) * 0.5;
+      const probed = unprobed >= BROADCASTS_PER_PROBE;
+      if (probed) unprobed = 0;
+      // The first says most, and so does one that was looked for early and was there.
+      const weight = !isKnown || (probed && seenAfterMs < 3 * PROBE_MS) ? 1 : 0.5;
+      lagMs += (seenAfterMs - lagMs) * weight;
+      isKnown = true;
     },
   };
 }

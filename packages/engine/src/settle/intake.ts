@@ -45,6 +45,8 @@ export type IntakeOptions<A extends Authorization> = {
 
 export type Intake<A extends Authorization> = {
   settle(payment: Payment, how: SettleOptions): Settlement | Promise<Settlement>;
+  /** Payments that are being claimed and verified. */
+  coming(): number;
   /** What the journal's record of this payment means for the caller who waits for it. */
   answerKnown(known: PaymentRecord, kase: Case<A>): Promise<Settlement>;
 };
@@ -148,9 +150,12 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     if (!waiter.held) cases.tell(kase, keyConflict(), waiter);
   }
 
+  let coming = 0;
+
   async function begin(kase: Case<A>, judged?: Verdict): Promise<void> {
     const { authorization } = kase;
     let fresh = false;
+    coming += 1;
     try {
       if (leftovers.has(authorization.anchor)) await forget(authorization.anchor);
       const known = await journal.payment(authorization.anchor);
@@ -172,6 +177,8 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       // Harmless if the claim was never stored.
       await forget(authorization.anchor).catch(() => undefined);
       cases.finish(kase, fresh ? notSent('The payment could not be recorded.', 2) : unavailable(UNREAD, 2));
+    } finally {
+      coming -= 1;
     }
   }
 
@@ -227,7 +234,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     return mine ? final : duplicate(authorization, 'This payment was settled and its success was delivered already.');
   }
 
-  return { settle, answerKnown };
+  return { settle, answerKnown, coming: () => coming };
 }
 
 const OTHER_TERMS = 'This authorization was presented for other terms or with another signature.';

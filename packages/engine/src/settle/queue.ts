@@ -24,6 +24,8 @@ export type QueueOptions<A extends Authorization> = {
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */
   readonly window: () => number;
+  /** Payments that are being verified: most of them will be here soon. */
+  readonly coming: () => number;
   /** The facilitator's own rule of who shares a transaction. */
   readonly batching: Batching;
   /** What is known against its token, its payee or its payer; `undefined`: nothing. */
@@ -52,18 +54,6 @@ export type Queue<A extends Authorization> = {
   close(): Promise<void>;
 };
 
-/**
- * How many of `waiting` payments the next transaction carries. While less than half of all nonces would be in use, each
- * travels alone and at once; beyond that as many as fit share one: they reach the same block, with fewer transactions.
- */
-function shareOf(waiting: number, room: number, window: number, capacity: number): number {
-  return isBusy(waiting, room, window) ? Math.max(1, Math.min(capacity, waiting)) : 1;
-}
-
-function isBusy(waiting: number, room: number, window: number): boolean {
-  return window - room + waiting > window / 2;
-}
-
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
   const { chain, journal, clock, meter, cases } = options;
   let queue: Case<A>[] = [];
@@ -78,10 +68,19 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
 
   const gathering = createGathering({ chain, clock, onOver: options.onFilled });
 
+  /**
+   * While less than half of all nonces would be in use by whoever waits and whoever comes, each travels alone and at once. Beyond
+   * that as many as fit share a transaction: they reach the same block, with fewer of them.
+   */
+  function isBusy(): boolean {
+    const window = options.window();
+    return window - options.room() + queue.length + options.coming() > window / 2;
+  }
+
   /** Whether a transaction that is not full yet may be joined by others first. */
   function mayFill(): boolean {
     const [next] = queue;
-    if (next === undefined || !isBusy(queue.length, options.room(), options.window())) return false;
+    if (next === undefined || !isBusy()) return false;
     return sociable(next, rules) && queue.length < chain.capacity();
   }
 
@@ -112,7 +111,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
    */
   function shift(): Case<A> | undefined {
     const mayShare = (kase: Case<A>) => sociable(kase, rules);
-    const short = isBusy(queue.length, options.room(), options.window());
+    const short = isBusy();
     const at = short && lastAlone ? Math.max(0, queue.findIndex(mayShare)) : 0;
     const [next] = queue.splice(at, 1);
     // Asked only where it matters: the chain may have to be asked who has code.
@@ -153,9 +152,10 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     },
     take(budget) {
       if (mayFill() && gathering.isOn()) return [];
+      const busy = isBusy();
       const first = nextTimely();
       if (first === undefined) return [];
-      const most = shareOf(queue.length + 1, options.room(), options.window(), chain.capacity());
+      const most = busy ? chain.capacity() : 1;
       // Whoever shares was signed for by a key, so all of them may cost the same.
       const cost = chain.ceiling(first.authorization);
       const affordable = budget === undefined || cost === 0n ? most : Math.max(1, Number(budget / cost));
