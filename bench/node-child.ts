@@ -17,6 +17,8 @@ export type NodeChild = AsyncDisposable & {
 export type NodeChildOptions = {
   readonly entry: URL;
   readonly args?: readonly string[];
+  /** For Node itself. */
+  readonly flags?: readonly string[];
   /** Added to PATH and HOME: nothing else of this process's environment reaches it. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -26,8 +28,8 @@ const OUTPUT_CHARACTERS = 4_000;
 const GRACE_MS = 5_000;
 
 /** Rejects when the process cannot be started at all. It ends itself when this process is gone. */
-export async function startNode({ entry, args = [], env = {} }: NodeChildOptions): Promise<NodeChild> {
-  const child = spawn(process.execPath, ['--import', PROBE.href, fileURLToPath(entry), ...args], {
+export async function startNode({ entry, args = [], flags = [], env = {} }: NodeChildOptions): Promise<NodeChild> {
+  const child = spawn(process.execPath, [...flags, '--import', PROBE.href, fileURLToPath(entry), ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_ENV: 'production', ...env },
     // Ctrl-C is for the bench alone, which then ends its processes in order.

@@ -18,6 +18,8 @@ export type Contender = {
   readonly label: string;
   readonly entry: URL;
   readonly args: readonly string[];
+  /** For Node itself. */
+  readonly flags?: readonly string[];
   /** Answers 200 from the moment on at which payments are taken. */
   readonly readyPath: string;
   env(settings: FacilitatorSettings): Readonly<Record<string, string>>;

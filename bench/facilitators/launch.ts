@@ -25,8 +25,8 @@ export async function launch(
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const started = performance.now();
-  const { entry, args } = contender;
-  const child = await startNode({ entry, args, env: contender.env({ ...settings, port }) });
+  const { entry, args, flags = [] } = contender;
+  const child = await startNode({ entry, args, flags, env: contender.env({ ...settings, port }) });
   try {
     let over = false;
     child.ended.then(() => {

@@ -7,6 +7,8 @@ export const ours: Contender = {
   label: 'this facilitator',
   entry: new URL('../../apps/facilitator/src/main.ts', import.meta.url),
   args: ['serve'],
+  // As `npm start` has it.
+  flags: ['--max-semi-space-size=8'],
   readyPath: '/ready',
   env: ({ rpcUrl, keys, port, folder }) => ({
     RPC_URL_BASE_SEPOLIA: rpcUrl,
