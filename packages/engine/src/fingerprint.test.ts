@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { authorizationOf, fakePayment } from '../tests/fake-chain.ts';
+import { authorizationOf, fakePayment } from '../tests/fake-payment.ts';
 import { fingerprint } from './fingerprint.ts';
 
 const of = (payment: ReturnType<typeof fakePayment>, stowed = 'signed') =>

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settlement } from '../src/engine.ts';
-import { CAPACITY, fakePayment, NETWORK } from './fake-chain.ts';
 import { settleDown } from './fake-clock.ts';
+import { CAPACITY } from './fake-ledger.ts';
+import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;

@@ -1,7 +1,8 @@
 /** What the engine spends, and what it does when a key, an RPC or a budget gives out. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settlement, Spending } from '../src/engine.ts';
-import { CEILING, COST, fakePayment, NETWORK, RICH } from './fake-chain.ts';
+import { CEILING, COST, RICH } from './fake-chain.ts';
+import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createWorld, type World } from './world.ts';
 
 const SIGNERS = ['0xone', '0xtwo'];

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Settlement } from '../src/engine.ts';
-import { CONFIRMATIONS, fakePayment, NETWORK, REORG_DEPTH } from './fake-chain.ts';
+import { CONFIRMATIONS, REORG_DEPTH } from './fake-chain.ts';
+import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createWorld, type World } from './world.ts';
 
 const PAYMENTS = 8;

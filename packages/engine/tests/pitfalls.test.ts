@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NetworkRules, Settlement } from '../src/engine.ts';
 import type { Refusal } from '../src/ports/chain.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
-import { CAPACITY, COST, fakePayment, NETWORK, REORG_DEPTH } from './fake-chain.ts';
+import { COST, REORG_DEPTH } from './fake-chain.ts';
+import { CAPACITY } from './fake-ledger.ts';
+import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Settlement } from '../src/engine.ts';
-import { CONFIRMATIONS, fakePayment, NETWORK } from './fake-chain.ts';
+import { CONFIRMATIONS } from './fake-chain.ts';
+import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
 
 const REPLICAS = 3;

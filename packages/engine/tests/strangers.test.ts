@@ -2,7 +2,7 @@
 import type { Payment } from '@facilitator/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Settlement, SettleOptions } from '../src/engine.ts';
-import { fakePayment, unprovenPayment } from './fake-chain.ts';
+import { fakePayment, unprovenPayment } from './fake-payment.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;

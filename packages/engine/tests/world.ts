@@ -8,8 +8,10 @@ import type { Engine, NetworkRules, Settlement, SettleOptions } from '../src/eng
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
-import { authorizationOf, FakeLedger, fakeChain } from './fake-chain.ts';
+import { fakeChain } from './fake-chain.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import { FakeLedger } from './fake-ledger.ts';
+import { authorizationOf } from './fake-payment.ts';
 import { mortal } from './mortal.ts';
 
 export type World = {

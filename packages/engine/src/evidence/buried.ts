@@ -7,6 +7,7 @@ import type { Attempt, Authorization, BlockId, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
+import { createRounds } from '../rounds.ts';
 import { type Slot, type SlotSighting, slotKey } from './slot.ts';
 
 export type Grave = Pick<Attempt, 'hash' | 'signer' | 'nonce'> &
@@ -53,32 +54,18 @@ export function createBuried<A extends Authorization>(options: BuriedOptions<A>)
   const { network, blockMs, reorgDepth } = chain;
   const graves = new Map<string, Grave>();
   const pauseMs = Math.max(LEAST_PAUSE_MS, (reorgDepth * blockMs) / LOOKS);
-  let next: { readonly at: number; readonly cancel: () => void } | undefined;
-  let looking: Promise<void> | undefined;
-  let stopped = false;
-
-  function schedule(ms: number): void {
-    if (stopped || looking !== undefined || graves.size === 0) return;
-    const at = clock.milliseconds() + ms;
-    if (next !== undefined && next.at <= at) return;
-    next?.cancel();
-    const cancel = clock.after(ms, () => {
-      next = undefined;
-      looking = look()
-        .catch((error: unknown) => {
-          const detail = `what lies below the newest blocks could not be watched: ${describeError(error)}`;
-          meter.record({ type: 'fault', network, detail });
-        })
-        .finally(() => {
-          looking = undefined;
-          schedule(pauseMs);
-        });
-    });
-    next = { at, cancel };
-  }
+  const rounds = createRounds({
+    clock,
+    look,
+    pause: () => pauseMs,
+    isIdle: () => graves.size === 0,
+    onFault(error) {
+      const detail = `what lies below the newest blocks could not be watched: ${describeError(error)}`;
+      meter.record({ type: 'fault', network, detail });
+    },
+  });
 
   async function look(): Promise<void> {
-    if (graves.size === 0) return;
     const byBlock = Map.groupBy(graves.values(), ({ blockHash }) => blockHash);
     const blocks = [...byBlock.values()].flatMap(([grave]) => grave ?? []);
     const standings = await chain.standing(blocks);
@@ -113,16 +100,12 @@ export function createBuried<A extends Authorization>(options: BuriedOptions<A>)
   return {
     add(grave) {
       graves.set(slotKey(grave), grave);
-      schedule(pauseMs);
+      rounds.within(pauseMs);
     },
-    suspect: () => schedule(0),
+    suspect: () => rounds.within(0),
     forget() {
       graves.clear();
     },
-    async stop() {
-      stopped = true;
-      next?.cancel();
-      await looking;
-    },
+    stop: rounds.stop,
   };
 }

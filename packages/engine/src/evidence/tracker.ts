@@ -4,6 +4,7 @@ import type { Attempt, Authorization, Chain, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
+import { createRounds } from '../rounds.ts';
 import type { Case } from '../settle/case.ts';
 import { createBuried, graveOf } from './buried.ts';
 import { createEndings, type EndingsOptions } from './endings.ts';
@@ -62,9 +63,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   /** After this a transaction whose payments callers were told about is missed. */
   const missedAfterMs = Math.max(replaceAfterMs, chain.blockMs * chain.reorgDepth);
-  let next: { readonly at: number; readonly cancel: () => void } | undefined;
-  let ticking: Promise<void> | undefined;
-  let stopped = false;
+  const rounds = createRounds({
+    clock,
+    look,
+    pause: () => pace.afterTick(oldestUnseen()),
+    isIdle: () => slots.size === 0 && orphans.size === 0,
+    onFault: (error) => meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` }),
+  });
   const endings = createEndings<A>(options);
   const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
 
@@ -85,32 +90,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     meter.record({ type: 'settle.broadcast', network, transaction: attempt.hash, outcome: answer.status, detail });
     for (const each of slot.cases) each.refused = answer.status === 'refused';
     if (answer.status === 'refused') options.onRefused();
-    schedule(pace.afterBroadcast());
-  }
-
-  function schedule(ms: number): void {
-    if (stopped || ticking !== undefined || (slots.size === 0 && orphans.size === 0)) return;
-    const at = clock.milliseconds() + ms;
-    if (next !== undefined && next.at <= at) return;
-    next?.cancel();
-    const cancel = clock.after(ms, () => {
-      next = undefined;
-      void tick();
-    });
-    next = { at, cancel };
-  }
-
-  function tick(): Promise<void> {
-    // Overlapping ticks would conclude one payment twice.
-    ticking ??= look()
-      .catch((error: unknown) => {
-        meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` });
-      })
-      .finally(() => {
-        ticking = undefined;
-        schedule(pace.afterTick(oldestUnseen()));
-      });
-    return ticking;
+    rounds.within(pace.afterBroadcast());
   }
 
   /** Milliseconds since the first bytes of what is not in any block yet. */
@@ -282,22 +262,20 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       const slot = addAttempt(slots.get(slotKey(attempt)), attempt, [], now, 'recovered');
       // Most of them are mined: not being there has to show first.
       slots.set(slotKey(attempt), { ...slot, sightedAt: now });
-      schedule(pace.afterTick(0));
+      rounds.within(pace.afterTick(0));
     },
     adopt(orphan) {
       orphans.set(orphan.authorization.anchor, orphan);
-      schedule(pace.afterTick(oldestUnseen()));
+      rounds.within(pace.afterTick(oldestUnseen()));
     },
-    tick,
+    tick: rounds.now,
     forget() {
       slots.clear();
       orphans.clear();
       buried.forget();
     },
     async stop() {
-      stopped = true;
-      next?.cancel();
-      await ticking;
+      await rounds.stop();
       await buried.stop();
     },
   };

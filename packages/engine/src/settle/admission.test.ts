@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { authorizationOf, fakePayment, NETWORK } from '../../tests/fake-chain.ts';
 import { createFakeClock } from '../../tests/fake-clock.ts';
+import { authorizationOf, fakePayment, NETWORK } from '../../tests/fake-payment.ts';
 import type { EngineEvent } from '../ports/meter.ts';
 import { createBudget } from '../spending/budget.ts';
 import { type AdmissionOptions, createAdmission, MOST_WAITING } from './admission.ts';

@@ -4,6 +4,7 @@ import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Reach } from '../reach.ts';
+import { createRounds } from '../rounds.ts';
 
 export type PursesOptions<A extends Authorization> = {
   readonly chain: Pick<Chain<A>, 'network' | 'signers' | 'balances' | 'ceiling'>;
@@ -12,7 +13,7 @@ export type PursesOptions<A extends Authorization> = {
   readonly reach: Pick<Reach, 'heard' | 'failed' | 'wavers'>;
   /** Native units that a signer must hold; unless given, the most that one payment of the dearest kind may cost. */
   readonly floor: bigint | undefined;
-  /** The balances are known anew. */
+  /** The question was answered, or could not be. */
   readonly onLooked: () => void;
 };
 
@@ -46,39 +47,26 @@ export function createPurses<A extends Authorization>(options: PursesOptions<A>)
   const { chain, clock, meter, reach } = options;
   const { network } = chain;
   const purses = new Map(chain.signers.map((signer): [string, Purse] => [signer, { balance: undefined, dry: false }]));
-  let underWay: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
-  let cancelNext = () => {};
-  let stopped = false;
+  const rounds = createRounds({
+    clock,
+    look: ask,
+    pause: () => (allWell() ? USUAL_MS : KEEN_MS),
+    isIdle: () => chain.signers.length === 0,
+    onFault(error) {
+      reach.failed(describeError(error));
+      options.onLooked();
+    },
+  });
 
   const floor = () => options.floor ?? chain.ceiling();
 
   async function ask(): Promise<void> {
     askedAt = clock.milliseconds();
-    cancelNext();
-    try {
-      const balances = await chain.balances();
-      reach.heard();
-      for (const [index, signer] of chain.signers.entries()) hold(signer, balances[index]);
-    } catch (error) {
-      reach.failed(describeError(error));
-    }
-  }
-
-  function look(): Promise<void> {
-    if (stopped || chain.signers.length === 0) return Promise.resolve();
-    underWay ??= ask().finally(() => {
-      underWay = undefined;
-      if (stopped) return;
-      lookIn(allWell() ? USUAL_MS : KEEN_MS);
-      options.onLooked();
-    });
-    return underWay;
-  }
-
-  function lookIn(ms: number): void {
-    cancelNext();
-    cancelNext = clock.after(ms, () => void look());
+    const balances = await chain.balances();
+    reach.heard();
+    for (const [index, signer] of chain.signers.entries()) hold(signer, balances[index]);
+    options.onLooked();
   }
 
   function allWell(): boolean {
@@ -99,13 +87,8 @@ export function createPurses<A extends Authorization>(options: PursesOptions<A>)
   }
 
   return {
-    look,
-    lookSoon() {
-      if (stopped || underWay !== undefined) return;
-      const wait = askedAt + SOON_MS - clock.milliseconds();
-      if (wait <= 0) void look();
-      else lookIn(wait);
-    },
+    look: rounds.now,
+    lookSoon: () => rounds.within(Math.max(0, askedAt + SOON_MS - clock.milliseconds())),
     paid(signer, cost) {
       const balance = purses.get(signer)?.balance;
       if (balance !== undefined) hold(signer, balance > cost ? balance - cost : 0n);
@@ -117,9 +100,6 @@ export function createPurses<A extends Authorization>(options: PursesOptions<A>)
       return balance === undefined ? undefined : balance - floor();
     },
     allDry: () => purses.size > 0 && [...purses.values()].every(({ dry }) => dry),
-    stop() {
-      stopped = true;
-      cancelNext();
-    },
+    stop: () => void rounds.stop(),
   };
 }
