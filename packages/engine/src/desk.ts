@@ -11,6 +11,7 @@ import type {
   Unavailable,
   Verification,
 } from './engine.ts';
+import type { Place } from './evidence/slot.ts';
 import { createTracker } from './evidence/tracker.ts';
 import { createGate } from './gate.ts';
 import type { Attempt, Authorization, Chain } from './ports/chain.ts';
@@ -106,7 +107,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     }),
   );
   const tracker = createTracker<A>({
-    ...{ chain, journal, clock, meter, onResolved, onReopened },
+    ...{ chain, journal, clock, meter, onResolved, onGap, onReopened },
     onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
@@ -174,7 +175,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     tracker.adopt(kase);
   }
 
-  function onResolved({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']): void {
+  function onResolved({ signer, nonce }: Place, outcome: AttemptOutcome['status']): void {
     const lane = laneOf(signer);
     lane?.closed(nonce);
     if (outcome === 'superseded') {
@@ -187,7 +188,13 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     pump();
   }
 
-  function onReopened({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): void {
+  function onGap({ signer, nonce }: Place): void {
+    const detail = `no transaction has nonce ${nonce} of ${signer}, which later ones wait for: an empty one takes it`;
+    meter.record({ type: 'fault', network, detail });
+    laneOf(signer)?.fill(nonce);
+  }
+
+  function onReopened({ signer, nonce }: Place): void {
     laneOf(signer)?.opened(nonce, 0n);
   }
 

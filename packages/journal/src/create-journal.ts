@@ -2,14 +2,14 @@
 import type { Clock, Journal } from '@facilitator/engine';
 import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { JournalError, notWriting } from './journal-error.ts';
+import { JournalError, notGap, notWriting } from './journal-error.ts';
 import {
   findCosts,
   findPayment,
   findPaymentByKey,
   findPaymentsByTransaction,
   findUnfinished,
-  nextNonce,
+  nextTurn,
 } from './reads.ts';
 import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
 import type { Reading, Store } from './store.ts';
@@ -89,10 +89,11 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     async prepare(lane, items, sign) {
       const since = peers.moment();
       if (!peers.holds(lane.network, since)) throw notWriting(lane.network);
-      const nonce = await read((reading) => nextNonce(reading, lane));
+      const turn = await read((reading) => nextTurn(reading, lane));
+      if (turn === undefined) throw notGap(lane);
       // No transaction is open here: a key service may take its time.
-      const attempt = makeAttempt(lane, nonce, items, await sign(nonce));
-      return prepare({ attempt, items, since, row: attemptRow(attempt, clock.now()) });
+      const attempt = makeAttempt(lane, turn.nonce, items, await sign(turn.nonce));
+      return prepare({ attempt, items, since, row: attemptRow(attempt, turn.attempt, clock.now()) });
     },
     replace: async (hash, signed) =>
       replace({ over: text('hash', hash), signed: signedColumns(signed, clock.now()), since: peers.moment() }),

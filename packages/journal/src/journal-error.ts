@@ -1,4 +1,5 @@
 /** The one error a journal rejects with. Its message is safe to show: no connection URL, no value that was written. */
+import type { LaneKey } from '@facilitator/engine';
 
 /**
  * `refused`      the write breaks a rule of the journal; nothing of it is stored, and trying again will not help
@@ -22,6 +23,10 @@ export class JournalError extends Error {
 
 export function refused(message: string): JournalError {
   return new JournalError('refused', message);
+}
+
+export function notGap({ network, signer, gap }: LaneKey): JournalError {
+  return refused(`Nonce ${gap} of ${signer} on ${network} is no gap: a transaction is open or included there.`);
 }
 
 export function notWriting(network: string): JournalError {

@@ -40,19 +40,25 @@ export async function findPaymentsByTransaction(reading: Reading, hash: string):
   return rows.map(toPayment);
 }
 
-/** The nonce that a lane's next transaction takes. */
-export async function nextNonce(reading: Reading, lane: LaneKey): Promise<bigint> {
-  const { network, signer, floor } = lane;
-  const last = await reading
-    .selectFrom('transactions')
-    .select('nonce')
-    .where('network', '=', network)
-    .where('signer', '=', signer)
-    .orderBy('nonce', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+/** A nonce, and the place of the transaction among those that are signed for it. */
+export type Turn = { readonly nonce: bigint; readonly attempt: bigint };
+
+/** What a lane's next transaction takes; undefined when its gap is none. */
+export async function nextTurn(reading: Reading, lane: LaneKey): Promise<Turn | undefined> {
+  const { network, signer, floor, gap } = lane;
+  const ofSigner = reading.selectFrom('transactions').where('network', '=', network).where('signer', '=', signer);
+  if (gap !== undefined) {
+    const earlier = await ofSigner
+      .select(['outcome', 'attempt'])
+      .where('nonce', '=', gap)
+      .orderBy('attempt', 'desc')
+      .execute();
+    if (earlier.some(({ outcome }) => outcome !== 'superseded')) return undefined;
+    return { nonce: gap, attempt: (earlier[0]?.attempt ?? -1n) + 1n };
+  }
+  const last = await ofSigner.select('nonce').orderBy('nonce', 'desc').limit(1).executeTakeFirst();
   const journaled = last === undefined ? 0n : last.nonce + 1n;
-  return journaled > floor ? journaled : floor;
+  return { nonce: journaled > floor ? journaled : floor, attempt: 0n };
 }
 
 /** Rows that are read at a time: a busy day of one signer is some hundred of these. */

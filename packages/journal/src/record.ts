@@ -84,13 +84,13 @@ export function signedColumns(signed: Signed, now: Seconds): SignedColumns {
   };
 }
 
-export function attemptRow(attempt: Attempt, now: Seconds): TransactionsTable {
+export function attemptRow(attempt: Attempt, turn: bigint, now: Seconds): TransactionsTable {
   return {
     ...signedColumns(attempt, now),
     network: attempt.network,
     signer: text('signer', attempt.signer),
     nonce: int64('nonce', attempt.nonce),
-    attempt: 0n,
+    attempt: int64('attempt', turn),
   };
 }
 

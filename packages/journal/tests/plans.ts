@@ -16,7 +16,7 @@ import {
   findPaymentByKey,
   findPaymentsByTransaction,
   findUnfinished,
-  nextNonce,
+  nextTurn,
 } from '../src/reads.ts';
 import { attemptRow, claimRow, closing, ending, signedColumns } from '../src/record.ts';
 import type { Schema } from '../src/schema.ts';
@@ -101,7 +101,8 @@ const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> 
   paymentByKey: (reading) => findPaymentByKey(reading, 'k1'),
   paymentsByTransaction: (reading) => findPaymentsByTransaction(reading, 't1'),
   costs: (reading) => findCosts(reading, { network: NETWORK, signer: '0xSigner' }, 0n),
-  nextNonce: (reading) => nextNonce(reading, { network: NETWORK, signer: '0xSigner', floor: 0n }),
+  nextTurn: (reading) => nextTurn(reading, { network: NETWORK, signer: '0xSigner', floor: 0n }),
+  gap: (reading) => nextTurn(reading, { network: NETWORK, signer: '0xSigner', floor: 0n, gap: 4n }),
 };
 
 /** Applies inputs of a kind as a group commit would. */
@@ -129,7 +130,7 @@ const WRITES: typeof LOOKUPS = {
     attempt,
     items: [{ id: 'p1', fingerprint: 'f' }],
     since: 0,
-    row: attemptRow(attempt, 1n),
+    row: attemptRow(attempt, 0n, 1n),
   }),
   replace: write(applyReplacements, { over: 't1', signed: signedColumns(signed, 1n), since: 0 }),
   resolve: write(applyResolutions, { hash: 't1', closing: closing(INCLUDED), endings: [settled] }),

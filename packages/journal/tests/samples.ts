@@ -42,7 +42,7 @@ export function itemsOf(ids: readonly string[]): readonly Item[] {
   return ids.map((id) => ({ id, fingerprint: sampleClaim(id).fingerprint }));
 }
 
-type Lane = { signer?: string; floor?: bigint; network?: `${string}:${string}` };
+type Lane = { signer?: string; floor?: bigint; gap?: bigint; network?: `${string}:${string}` };
 
 /** Proposes one transaction named `hash` for `items`. */
 export function propose(
@@ -51,9 +51,9 @@ export function propose(
   items: readonly string[],
   lane: Lane = {},
 ): Promise<Preparation> {
-  const { signer = '0xSigner', floor = 0n, network = NETWORK } = lane;
+  const key = { network: NETWORK, signer: '0xSigner', floor: 0n, ...lane } as const;
   const sign = async (nonce: bigint) => ({ hash, bytes: `bytes at ${nonce}` });
-  return journal.prepare({ network, signer, floor }, itemsOf(items), sign);
+  return journal.prepare(key, itemsOf(items), sign);
 }
 
 /** The attempt of a preparation that is to be one. */

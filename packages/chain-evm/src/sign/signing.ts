@@ -1,7 +1,7 @@
 /** Which payments share a transaction, and the transactions that carry them. */
 import type { Attempt, Signed, Signer } from '@facilitator/engine';
 import type { EvmAuthorization } from '../authorization.ts';
-import { type CarryOptions, carry, fitting } from '../carry.ts';
+import { type Carriage, type CarryOptions, carry, fitting } from '../carry.ts';
 import { bump } from '../fees/bump.ts';
 import type { FeeBook } from '../fees/fee-book.ts';
 import type { Limits } from '../fees/limits.ts';
@@ -51,7 +51,7 @@ export function createSigning(options: SigningOptions): Signing {
         const why = options.limits.tooDear(item);
         if (why !== undefined) throw new Error(`it costs too much: ${why}`);
       }
-      return signTransaction(signer, { ...carry(items, options), chainId, nonce, fees: offer });
+      return signTransaction(signer, { ...carriage(from, items), chainId, nonce, fees: offer });
     },
     async replace({ signer: from, nonce, bytes }, items) {
       const signer = bySender.get(from.toLowerCase());
@@ -59,19 +59,16 @@ export function createSigning(options: SigningOptions): Signing {
       if (signer === undefined) return undefined;
       const offered = bump(feesOf(bytes), await fees.quote(), policy.maxFeePerGas);
       if (offered === undefined) return undefined;
-      return signTransaction(signer, { ...carriage(), chainId, nonce, fees: offered });
-
-      function carriage() {
-        if (items === 'same') return callOf(bytes);
-        return items.length > 0 ? carry(items, options) : nothing(from);
-      }
+      const call = items === 'same' ? callOf(bytes) : carriage(from, items);
+      return signTransaction(signer, { ...call, chainId, nonce, fees: offered });
     },
   };
 
-  /** A transaction to oneself, which only uses the nonce up. */
-  function nothing(from: string) {
+  /** Without payments: a transaction to oneself, which only uses the nonce up. */
+  function carriage(from: string, items: readonly EvmAuthorization[]): Carriage {
+    if (items.length > 0) return carry(items, options);
     const to = lowerAddress(from);
     if (to === undefined) throw new Error(`${from} is not an address`);
-    return { to, data: '0x', gas: policy.gas.key } as const;
+    return { to, data: '0x', gas: policy.gas.key };
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import { createRounds } from '../rounds.ts';
-import { type Slot, type SlotSighting, slotKey } from './slot.ts';
+import { type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
 export type Grave = Pick<Attempt, 'hash' | 'signer' | 'nonce'> &
   BlockId & {
@@ -38,6 +38,7 @@ export type BuriedOptions<A extends Authorization> = {
 
 export type Buried = {
   add(grave: Grave): void;
+  has(place: Place): boolean;
   /** Looks soon: something hints at a reorganisation. */
   suspect(): void;
   /** Watches nothing any more: another process does. */
@@ -102,6 +103,7 @@ export function createBuried<A extends Authorization>(options: BuriedOptions<A>)
       graves.set(slotKey(grave), grave);
       rounds.within(pauseMs);
     },
+    has: (place) => graves.has(slotKey(place)),
     suspect: () => rounds.within(0),
     forget() {
       graves.clear();

@@ -1,10 +1,8 @@
-/** One nonce of one signer, and every transaction that was signed for it. At most one of them is ever included. */
+/** A nonce, and every transaction that was signed for it. At most one of them is ever included. */
 import type { Attempt, Authorization, Sighting } from '../ports/chain.ts';
 import type { Case } from '../settle/case.ts';
 
-export type Slot<A extends Authorization> = {
-  readonly signer: string;
-  readonly nonce: bigint;
+export type Slot<A extends Authorization> = Place & {
   /** Oldest first. Later ones replace earlier ones at higher fees; all keep being looked for. */
   attempts: readonly Attempt[];
   /** The payments it carries that are not final yet. */
@@ -23,7 +21,10 @@ export type Slot<A extends Authorization> = {
   missed: boolean;
 };
 
-export function slotKey({ signer, nonce }: Pick<Attempt, 'signer' | 'nonce'>): string {
+/** One nonce of one signer. */
+export type Place = Pick<Attempt, 'signer' | 'nonce'>;
+
+export function slotKey({ signer, nonce }: Place): string {
   return `${signer}:${nonce}`;
 }
 

@@ -8,10 +8,11 @@ import { createRounds } from '../rounds.ts';
 import type { Case } from '../settle/case.ts';
 import { createBuried, graveOf } from './buried.ts';
 import { createEndings, type EndingsOptions } from './endings.ts';
+import { gapsBelow } from './gaps.ts';
 import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
 import { createPace } from './pace.ts';
-import { addAttempt, foldSightings, newest, type Slot, type SlotSighting, slotKey } from './slot.ts';
+import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
 export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   readonly chain: Chain<A>;
@@ -29,9 +30,11 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   /** Nodes refused bytes that they were given. */
   readonly onRefused: () => void;
   /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
-  readonly onResolved: (slot: Pick<Slot<A>, 'signer' | 'nonce'>, outcome: AttemptOutcome['status']) => void;
+  readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
+  /** Later ones wait for this nonce, and no transaction of ours has it. */
+  readonly onGap: (gap: Place) => void;
   /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
-  readonly onReopened: (slot: Pick<Slot<A>, 'signer' | 'nonce'>) => void;
+  readonly onReopened: (slot: Place) => void;
 };
 
 export type Tracker<A extends Authorization> = {
@@ -198,7 +201,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   async function judgeUnseen(slot: Slot<A>, lowest: boolean): Promise<void> {
     slot.sightedAt = undefined;
     const now = clock.milliseconds();
-    if (lowest && now - slot.signedAt >= replaceAfterMs && (await replace(slot))) return;
+    if (lowest && now - slot.signedAt >= replaceAfterMs) {
+      slot.signedAt = now;
+      const gaps = await gapsBelow(chain, slot, (gap) => slots.has(slotKey(gap)) || buried.has(gap));
+      for (const gap of gaps) options.onGap(gap);
+      // A higher fee does not help what waits for a lower nonce.
+      if (gaps.length === 0 && (await replace(slot))) return;
+    }
     if (slot.told !== undefined && !slot.missed && now - slot.since > missedAfterMs) {
       slot.missed = true;
       await lookBack(slot, undefined);
@@ -218,7 +227,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
 
   async function replace(slot: Slot<A>): Promise<boolean> {
     const stuck = newest(slot);
-    slot.signedAt = clock.milliseconds();
     // Payments that callers were told about are carried on, whatever else it carried.
     const items = slot.told === undefined ? slot.cases.map((each) => each.authorization) : 'same';
     const signed = await chain.replace(stuck, items);

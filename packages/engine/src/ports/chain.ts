@@ -170,8 +170,8 @@ export interface Chain<A extends Authorization> {
   /** Whether it may share a transaction: only when nobody's code but the token's decides about it. */
   groupable(authorization: A): boolean;
   /**
-   * Signs one transaction that carries `items`: one, or several that are `groupable`. Local but for the signer itself; uses
-   * fees learned from earlier answers.
+   * Signs one transaction that carries `items`: one, or several that are `groupable`; with none it only uses the nonce up.
+   * Local but for the signer itself; uses fees learned from earlier answers.
    */
   sign(signer: string, nonce: bigint, items: readonly A[]): Promise<Signed>;
   /**

@@ -89,6 +89,8 @@ export type LaneKey = {
   readonly signer: string;
   /** The chain's own count; matters only while it is above what the journal holds. */
   readonly floor: bigint;
+  /** A nonce below those that are journaled and that no transaction uses: this one is taken instead of the next. */
+  readonly gap?: bigint;
 };
 
 /** A payment as the one who carries it knows it: another claim of the same anchor has another fingerprint. */
@@ -136,9 +138,9 @@ export interface Journal {
    */
   release(id: string): Promise<boolean>;
   /**
-   * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, has `sign` make the bytes for it, and stores
-   * transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects or
-   * when this process does not write for the network. Calls for one signer must not overlap: the lane serialises them.
+   * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, or its gap, has `sign` make the bytes for it, and
+   * stores transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects,
+   * when the journal has an open or included transaction for the gap, or when this process does not write for the network. Calls for one signer must not overlap: the lane serialises them.
    */
   prepare(lane: LaneKey, items: readonly Item[], sign: (nonce: bigint) => Promise<Signed>): Promise<Preparation>;
   /**

@@ -26,10 +26,10 @@ export type LaneOptions<A extends Authorization> = {
   /** Nothing was stored or sent, because the journal has other plans with some of them. The rest may try again. */
   readonly onGone: (gone: readonly Case<A>[], rest: readonly Case<A>[]) => void;
   /**
-   * Nothing was sent. `stored`: `no` when the bytes could not be made, `unknown` when the journal failed: it may hold them
-   * all the same. The lane rests; others may carry them at once.
+   * Nothing was sent. `hash`: the transaction that the journal may hold all the same, for it failed when it was given the
+   * bytes. The lane rests; others may carry them at once.
    */
-  readonly onStalled: (cases: readonly Case<A>[], error: unknown, stored: 'no' | 'unknown') => void;
+  readonly onStalled: (cases: readonly Case<A>[], error: unknown, hash: string | undefined) => void;
   /** It may be pumped again. */
   readonly onRested: () => void;
 };
@@ -48,6 +48,8 @@ export type Lane = {
   align(): Promise<void>;
   /** Carries payments while there are some, the window has room, and the signer signs and can pay. */
   pump(): void;
+  /** Uses this nonce for nothing: later ones wait for it, and no transaction has it. */
+  fill(gap: bigint): void;
   /** A nonce of this lane that has no outcome, known from the journal, and what it may cost in native units. */
   opened(nonce: bigint, worth: bigint): void;
   /** The nonce has its outcome. */
@@ -68,6 +70,8 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   let floor = 0n;
   /** Open nonces and what each may cost, in native units. */
   const open = new Map<bigint, bigint>();
+  /** Nonces to be filled before anything else is carried. */
+  const gaps = new Set<bigint>();
   /** Counts the times that everything was forgotten. */
   let turn = 0;
   let busy = false;
@@ -76,24 +80,26 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   let restMs = LEAST_REST_MS;
   let trouble: string | undefined;
 
-  async function carry(cases: readonly Case<A>[]): Promise<void> {
+  async function carry(cases: readonly Case<A>[], gap?: bigint): Promise<void> {
     const mine = turn;
     for (const each of cases) each.phase = 'signing';
     const authorizations = cases.map((each) => each.authorization);
     const items = cases.map(({ authorization, fingerprint }) => ({ id: authorization.anchor, fingerprint }));
-    const signing: { state: 'not asked' | 'asked' | 'done' } = { state: 'not asked' };
+    const signing: { asked: boolean; hash?: string } = { asked: false };
     let preparation: Preparation;
     try {
-      preparation = await journal.prepare({ network, signer, floor }, items, async (nonce) => {
-        signing.state = 'asked';
+      const key = { network, signer, floor, ...(gap !== undefined && { gap }) };
+      preparation = await journal.prepare(key, items, async (nonce) => {
+        signing.asked = true;
         const made = await chain.sign(signer, nonce, authorizations);
-        signing.state = 'done';
+        signing.hash = made.hash;
         signs();
         return made;
       });
     } catch (error) {
-      rest(signing.state === 'asked' ? describeError(error) : undefined);
-      options.onStalled(cases, error, signing.state === 'done' ? 'unknown' : 'no');
+      const isSigner = signing.asked && signing.hash === undefined;
+      rest(isSigner ? describeError(error) : undefined);
+      options.onStalled(cases, error, signing.hash);
       throw error;
     }
     if (preparation.status === 'gone') {
@@ -118,17 +124,19 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   async function run(): Promise<void> {
     busy = true;
     try {
+      // One at a time: the next nonce is only known once this one is in the journal.
+      for (const gap of gaps) {
+        if (!works()) return;
+        gaps.delete(gap);
+        await carry([], gap);
+      }
       while (open.size < options.window && mayTake()) {
         const cases = options.take(spare());
         if (cases.length === 0) return;
-        try {
-          // One at a time: the next nonce is only known once this one is in the journal.
-          await carry(cases);
-        } catch {
-          // Whoever took the payments back tries again later.
-          return;
-        }
+        await carry(cases);
       }
+    } catch {
+      // Whoever took the payments back tries again later.
     } finally {
       // In the same turn as the last look at the queue, so that no payment arrives unseen in between.
       busy = false;
@@ -182,6 +190,11 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     pump() {
       if (!busy) running = run();
     },
+    fill(gap) {
+      if (open.has(gap)) return;
+      gaps.add(gap);
+      if (!busy) running = run();
+    },
     opened(nonce, worth) {
       open.set(nonce, worth);
     },
@@ -191,6 +204,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     forget() {
       turn += 1;
       open.clear();
+      gaps.clear();
     },
     idle: () => running,
   };

@@ -34,21 +34,18 @@ export function createStalls<A extends Authorization>(options: StallsOptions<A>)
     options.onReturned();
   }
 
-  /** The journal failed while it was told: what it holds is on its way, the rest goes back to the queue. */
-  async function reconcile(stalled: readonly Case<A>[]): Promise<void> {
+  /** The journal failed when it was given the bytes: it has them, or the payments go back to the queue. */
+  async function reconcile(stalled: readonly Case<A>[], hash: string): Promise<void> {
     try {
       const { attempts } = await journal.unfinished(chain.network);
       // A recovery may have found some of them meanwhile.
-      const left = new Set(stalled.filter((kase) => kase.phase === 'signing'));
-      for (const attempt of attempts) {
-        const carried = [...left].filter((kase) => attempt.items.includes(kase.authorization.anchor));
-        for (const kase of carried) left.delete(kase);
-        if (carried.length > 0) adopt(attempt, carried);
-      }
-      giveBack([...left]);
+      const left = stalled.filter((kase) => kase.phase === 'signing');
+      const attempt = attempts.find((each) => each.hash === hash);
+      if (attempt === undefined) giveBack(left);
+      else if (left.length > 0 || stalled.length === 0) adopt(attempt, left);
     } catch (error) {
       fault(`the journal cannot be read: ${describeError(error)}`);
-      clock.after(RETRY_MS, () => void reconcile(stalled));
+      clock.after(RETRY_MS, () => void reconcile(stalled, hash));
     }
   }
 
@@ -58,9 +55,9 @@ export function createStalls<A extends Authorization>(options: StallsOptions<A>)
     options.onPrepared(attempt, carried);
   }
 
-  return (stalled, error, stored) => {
+  return (stalled, error, hash) => {
     fault(`a transaction could not be prepared: ${describeError(error)}`);
-    if (stored === 'unknown') void reconcile(stalled);
-    else giveBack(stalled);
+    if (hash === undefined) giveBack(stalled);
+    else void reconcile(stalled, hash);
   };
 }
