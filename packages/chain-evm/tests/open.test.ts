@@ -48,7 +48,7 @@ describe('opening a network', () => {
   it('takes one request, and then everything is known', async () => {
     const chain = chainOf({});
     proxy.reset();
-    expect(await chain.open()).toEqual({ status: 'open', notes: [] });
+    expect(await chain.open()).toEqual({ status: 'open', notes: [], whole: true });
     expect(proxy.requests).toBe(1);
     expect(chain.served()).toEqual([
       { symbol: 'USDC', decimals: 6, address: USDC.address, name: 'USDC', version: '2' },
@@ -85,10 +85,12 @@ describe('opening a network', () => {
     expect(await chainOf({}, [funded?.privateKey ?? '', poor]).open()).toEqual({
       status: 'open',
       notes: [`${localSigner(poor).address} has nothing to pay gas with`],
+      whole: true,
     });
     expect(await chainOf({}, []).open()).toEqual({
       status: 'open',
       notes: ['no signer: payments can be verified and not settled'],
+      whole: true,
     });
   });
 });
@@ -102,6 +104,7 @@ describe('a token', () => {
     const opening = await chain.open();
     expect(opening).toMatchObject({
       status: 'open',
+      whole: false,
       notes: [
         expect.stringMatching(
           /^USDC 0x036CbD.* switched off: its DOMAIN_SEPARATOR is 0x71f17a3b.*"USD Coin" version "2"/,
@@ -132,6 +135,7 @@ describe('a token', () => {
     expect(chain.served()).toEqual([expect.objectContaining({ name: 'USD Coin' })]);
     expect(await chain.open()).toEqual({
       status: 'open',
+      whole: true,
       notes: [
         `USDC ${USDC.address} signs as "USDC" version "2", as the contract says`,
         `GLUE ${GLUE.address} signs as "${GLUE.name}" version "1", as the contract says`,

@@ -25,6 +25,8 @@ export type Gate = {
 /** Pause before a network that did not open is asked again; it doubles. */
 const LEAST_MS = 250;
 const MOST_MS = 5_000;
+/** Pause before a network that is open in part is looked at again: a node may have lied, or a token may have been mended. */
+const REST_MS = 300_000;
 
 export function createGate<A extends Authorization>({ chain, clock, meter, prepare }: GateOptions<A>): Gate {
   const { network } = chain;
@@ -44,6 +46,16 @@ export function createGate<A extends Authorization>({ chain, clock, meter, prepa
     }
     view = { status: 'open', reason: '' };
     meter.record({ type: 'network.open', network, notes: opening.notes });
+    if (!opening.whole) cancel = clock.after(REST_MS, () => void openRest(opening.notes));
+  }
+
+  /** It stays open, whatever is said of the rest. */
+  async function openRest(known: readonly string[]): Promise<void> {
+    const opening = await chain.open();
+    if (stopped) return;
+    const notes = opening.status === 'open' ? opening.notes : known;
+    if (notes.join('\n') !== known.join('\n')) meter.record({ type: 'network.open', network, notes });
+    if (opening.status !== 'open' || !opening.whole) cancel = clock.after(REST_MS, () => void openRest(notes));
   }
 
   function later(status: 'closed' | 'unreachable', reason: string): void {

@@ -155,6 +155,20 @@ describe('settle', () => {
     expect(status(await again.promise)).toBe('settled');
   });
 
+  it('sends it all the same when others were told meanwhile that it is being settled', async () => {
+    const leaving = new AbortController();
+    const held = Promise.withResolvers<void>();
+    world.ledger.hold = held.promise;
+    void begin(fakePayment('a', soon), { signal: leaving.signal });
+    const retry = begin(fakePayment('a', soon));
+    expect(status(await retry.promise)).toBe('duplicate_settlement');
+    leaving.abort();
+    held.resolve();
+    await world.blocks(4);
+    expect(world.ledger.moved().size).toBe(1);
+    expect(status(await world.settle(fakePayment('a', soon)))).toBe('settled');
+  });
+
   it('gives the answer to an identical retry when the caller left after signing', async () => {
     const leaving = new AbortController();
     const call = begin(fakePayment('a', soon), { signal: leaving.signal });

@@ -62,7 +62,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     blockMs: 1_000,
     reorgDepth: REORG_DEPTH,
     rhythm: () => undefined,
-    open: async () => (ledger.weather.deaf ? { status: 'unreachable', reason: 'deaf' } : { status: 'open', notes: [] }),
+    open: async () =>
+      ledger.weather.deaf ? { status: 'unreachable', reason: 'deaf' } : { status: 'open', notes: [], whole: true },
     decode: (payment: Payment) => ({ status: 'authorization', authorization: authorizationOf(payment) }),
     untimely: (authorization, now) =>
       authorization.expires > now + 6n ? undefined : { status: 'refused', reason: 'payment_expired', message: 'late' },

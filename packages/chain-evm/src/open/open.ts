@@ -70,7 +70,8 @@ export async function open(options: OpenOptions): Promise<Opening> {
     if (results === undefined) {
       return { status: 'closed', reason: `the contract at ${checksum(multicall3)} does not answer like Multicall3` };
     }
-    return { status: 'open', notes: read([...results]) };
+    const notes = read([...results]);
+    return { status: 'open', notes, whole: known.every(({ address }) => tokens.isServed(address)) };
   }
 
   /** Takes the results in the order of the calls. */

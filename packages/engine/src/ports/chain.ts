@@ -108,7 +108,8 @@ export type Whereabouts =
 
 /** Whether a network can be served, asked at start and again while it cannot. */
 export type Opening =
-  | { readonly status: 'open'; readonly notes: readonly string[] }
+  /** `whole`: false while some of it is switched off, like a token that differs from the registry; worth asking again. */
+  | { readonly status: 'open'; readonly notes: readonly string[]; readonly whole: boolean }
   /** A fault that only the operator can mend: wrong chain id, missing Multicall3. `reason` is safe to show. */
   | { readonly status: 'closed'; readonly reason: string }
   /** The RPC does not answer; worth asking again. */

@@ -41,6 +41,8 @@ export type Case<A extends Authorization> = {
   /** Whether nodes refused its transaction when it was last handed over. */
   refused: boolean;
   waiter: Waiter | undefined;
+  /** Others were told that it is being settled: so it is, also when the caller it is settled for has left. */
+  promised: boolean;
 };
 
 type Origin = { readonly key?: string | undefined; readonly caller?: string | undefined };
@@ -58,6 +60,7 @@ export function openCase<A extends Authorization>(
     transaction: '',
     refused: false,
     waiter: undefined,
+    promised: false,
   };
 }
 

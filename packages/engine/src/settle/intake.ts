@@ -128,8 +128,10 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const sameKey = how.key !== undefined && how.key === kase.key;
     if (print !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(kase.authorization, OTHER_TERMS);
     if (kase.waiter !== undefined && sameKey) return cases.wait(kase, kase.waiter, how);
-    if (kase.waiter !== undefined || (kase.key !== undefined && !sameKey))
+    if (kase.waiter !== undefined || (kase.key !== undefined && !sameKey)) {
+      kase.promised = true;
       return duplicate(kase.authorization, 'This payment is being settled for another caller.');
+    }
     const waiter = attachWaiter(kase);
     // What is only being claimed is not in the journal yet, and for what another process carries somebody may wait there.
     const here = kase.phase !== 'claiming' && kase.phase !== 'remote';
@@ -167,8 +169,9 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
       if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());
-      // Nobody waits any more and nothing was sent: nothing has to be.
-      if (verdict.status === 'valid' && kase.waiter !== undefined && !options.closing()) return options.accept(kase);
+      // Where nobody waits any more, and nobody was told otherwise, nothing has to be sent.
+      const wanted = kase.waiter !== undefined || kase.promised;
+      if (verdict.status === 'valid' && wanted && !options.closing()) return options.accept(kase);
       await forget(authorization.anchor);
       if (verdict.status === 'valid') released(authorization.anchor);
       cases.finish(kase, unsent(authorization, verdict));
