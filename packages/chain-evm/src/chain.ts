@@ -98,7 +98,10 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     isServed,
     alsoAsk,
   };
-  const openOptions = { rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, onBlockGas };
+  const openOptions = {
+    ...{ rpc, chainId, multicall3, tokens, signers: lowerSigners, baseFee, onBaseFee, onBlockGas },
+    onDataFee: (wei: bigint) => dataFees.learn(wei, 1),
+  };
   const signing = createSigning({
     ...{ chainId, multicall3, gas, signers, fees, limits, policy, isDeployed },
     blockGas: () => blockGas,

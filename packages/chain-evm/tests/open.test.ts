@@ -56,6 +56,22 @@ describe('opening a network', () => {
     ]);
   });
 
+  it('knows the fee for data where the chain tells it, before the first payment', async () => {
+    const fee = 123_456_789n;
+    const oracle = '0x420000000000000000000000000000000000000F';
+    const plain = chainOf({});
+    await plain.open();
+    // Answers whatever it is asked with this number.
+    await anvil.rpc('anvil_setCode', [oracle, `0x7f${fee.toString(16).padStart(64, '0')}5f5260205ff3`]);
+    try {
+      const chain = chainOf({});
+      await chain.open();
+      expect(chain.ceiling() - plain.ceiling()).toBe(2n * fee);
+    } finally {
+      await anvil.rpc('anvil_setCode', [oracle, '0x']);
+    }
+  });
+
   it('fails for good on another chain, and without Multicall3', async () => {
     expect(await chainOf({ chainId: 8453 }).open()).toEqual({
       status: 'closed',

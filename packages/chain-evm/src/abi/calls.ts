@@ -27,6 +27,7 @@ export const SELECTORS = {
   'getBasefee()': '3e64a696',
   'getCurrentBlockGasLimit()': '86d516e8',
   'getEthBalance(address)': '4d2301cc',
+  'getL1FeeUpperBound(uint256)': 'f1c7a58b',
 } as const;
 
 type Signature = keyof typeof SELECTORS;
@@ -39,6 +40,11 @@ export function plainCall(signature: Extract<Signature, `${string}()`>): Hex {
 /** The call of a function that takes one address. */
 export function addressCall(signature: Extract<Signature, `${string}(address)`>, address: Hex): Hex {
   return `0x${SELECTORS[signature]}${addressWord(address)}`;
+}
+
+/** The call of a function that takes one number. */
+export function uintCall(signature: Extract<Signature, `${string}(uint256)`>, value: bigint): Hex {
+  return `0x${SELECTORS[signature]}${uintWord(value)}`;
 }
 
 export function authorizationStateCall(authorizer: Hex, nonce: Hex): Hex {

@@ -1,4 +1,4 @@
-/** What rollups charge for a payment's data on the chain below, beside its gas: learned from receipts, because only they tell. */
+/** What rollups charge for a payment's data on the chain below, beside its gas: asked for at the start, then learned from receipts. */
 import type { Clock } from '@facilitator/engine';
 
 export type DataFees = {

@@ -1,7 +1,7 @@
 /** Compares a network with what the registry says of it, in one round trip, before anything is sent there. */
 import type { Opening } from '@facilitator/engine';
 import { type Call, decodeAggregate3, encodeAggregate3, type Result } from '../abi/aggregate3.ts';
-import { addressCall, plainCall } from '../abi/calls.ts';
+import { addressCall, plainCall, uintCall } from '../abi/calls.ts';
 import { readUint } from '../abi/words.ts';
 import { checksum } from '../hash/address.ts';
 import type { Hex } from '../hash/hex.ts';
@@ -22,8 +22,15 @@ export type OpenOptions = {
   readonly onBaseFee: (wei: bigint) => void;
   /** Gas that fits into a block. */
   readonly onBlockGas: (gas: bigint) => void;
+  /** Wei that the data of one payment costs on the chain below. Only where the chain itself can tell. */
+  readonly onDataFee: (wei: bigint) => void;
   readonly alsoAsk: readonly Question<void>[];
 };
+
+/** Where every chain of the OP stack tells the fee for a transaction of so many bytes (specs.optimism.io, Fjord). */
+const GAS_PRICE_ORACLE: Hex = '0x420000000000000000000000000000000000000f';
+/** Bytes of a lone payment by a key, before its signature: those with more in them are dearer, and share. */
+const PAYMENT_BYTES = 400n;
 
 /** Tokens that disagree with the registry are switched off in `tokens` and named in the notes. */
 export async function open(options: OpenOptions): Promise<Opening> {
@@ -32,6 +39,7 @@ export async function open(options: OpenOptions): Promise<Opening> {
   const self = (data: Hex): Call => ({ target: multicall3, mayFail: true, data });
   const calls = [
     self(plainCall('getCurrentBlockGasLimit()')),
+    { target: GAS_PRICE_ORACLE, mayFail: true, data: uintCall('getL1FeeUpperBound(uint256)', PAYMENT_BYTES) },
     ...(options.baseFee ? [self(plainCall('getBasefee()'))] : []),
     ...signers.map((signer) => self(addressCall('getEthBalance(address)', signer))),
     ...known.flatMap(questionsTo),
@@ -77,9 +85,12 @@ export async function open(options: OpenOptions): Promise<Opening> {
   /** Takes the results in the order of the calls. */
   function read(results: Result[]): readonly string[] {
     const notes: string[] = [];
-    const [blockGas] = results.splice(0, 1);
+    const [blockGas, dataFee] = results.splice(0, 2);
     const limit = readUint(blockGas?.data ?? '');
     if (limit) options.onBlockGas(limit);
+    // Chains of other kinds have nothing there, which answers with nothing.
+    const fee = dataFee?.success ? readUint(dataFee.data) : undefined;
+    if (fee) options.onDataFee(fee);
     if (options.baseFee) {
       const [told] = results.splice(0, 1);
       const wei = readUint(told?.data ?? '');
