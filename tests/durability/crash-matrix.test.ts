@@ -16,6 +16,7 @@ import {
 } from '@facilitator/testing';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { startChain, USDC } from '../stage/chain.ts';
+import { PATIENCE } from '../stage/patience.ts';
 import { type ServerProcess, startServer } from '../stage/server-process.ts';
 import { buy, type Exchange, type Purchase } from '../trade/buyer.ts';
 import { type ChainFacts, readChain } from '../trade/chain-facts.ts';
@@ -133,7 +134,13 @@ async function openYard(
       await when;
       gone.abort();
       expect(await asked).toBeUndefined();
-      const lost: Exchange = { caller: 0, sentAt, endedAt: performance.now(), outcome: { status: 'lost' } };
+      const lost: Exchange = {
+        caller: 0,
+        sentAt,
+        endedAt: performance.now(),
+        keyed: false,
+        outcome: { status: 'lost' },
+      };
       const purchase: Purchase = { order, exchanges: [lost] };
       purchases.push(purchase);
       url = undefined;
@@ -165,6 +172,14 @@ async function succeed(yard: Yard, dead: ServerProcess): Promise<ServerProcess> 
   const next = await yard.immortal();
   yard.open(next);
   return next;
+}
+
+/** How many payments its transactions carry. */
+function prepared(server: ServerProcess): number {
+  const lines = server.told().split('\n');
+  return lines
+    .filter((line) => line.includes('"event":"settle.prepared"'))
+    .reduce((sum, line) => sum + (JSON.parse(line) as { readonly payments: readonly string[] }).payments.length, 0);
 }
 
 /** Everybody who could be paid was, in company, and nothing was sent in vain. */
@@ -245,6 +260,24 @@ describe.concurrent.each(['SQLite', 'PostgreSQL'] as const)('with %s, killed', (
     const mortal = await yard.mortal({ method: 'deliver', when, call: 1 });
     yard.open(mortal);
     await expectPaid(yard, await succeed(yard, mortal));
+  });
+
+  it.for(SIDES)('%s a retry brings its first idempotency key', async (when, { onTestFinished }) => {
+    const yard = await openYard(store, onTestFinished);
+    const first = await yard.immortal();
+    await yard.anvil.pauseMining();
+    yard.open(first);
+    const crowd = [...CROWD, ...kinds('learning', 6)];
+    await yard.crowd(crowd);
+    // All of them: whoever learns had no answer to the first request, and was prepared.
+    await expect.poll(() => prepared(first), PATIENCE).toBe(crowd.length - REFUSED);
+    first.kill('SIGKILL');
+    await first.ended;
+    yard.open(undefined);
+    await yard.anvil.resumeMining();
+    const mortal = await yard.mortal({ method: 'takeKey', when, call: 2 });
+    yard.open(mortal);
+    await expectPaid(yard, await succeed(yard, mortal), crowd);
   });
 
   it.for(SIDES)('%s a success that reached nobody is taken back', async (when, { onTestFinished }) => {

@@ -8,6 +8,8 @@ export type Exchange = {
   readonly caller: number;
   readonly sentAt: number;
   readonly endedAt: number;
+  /** Whether it came with the order's idempotency key. */
+  readonly keyed: boolean;
   readonly outcome: Outcome;
 };
 
@@ -56,8 +58,9 @@ async function insist({ order, exchanges }: Purchase, market: Market, caller: nu
       continue;
     }
     const sentAt = performance.now();
-    const outcome = await ask(url, order, hangUpAfter(order, lots), lots, market.signal);
-    exchanges.push({ caller, sentAt, endedAt: performance.now(), outcome });
+    const keyed = order.key !== undefined && (order.kind !== 'learning' || exchanges.some(isLost));
+    const outcome = await ask(url, order, keyed, hangUpAfter(order, lots), lots, market.signal);
+    exchanges.push({ caller, sentAt, endedAt: performance.now(), keyed, outcome });
     if (isLast(order, outcome, exchanges) && !(await isOrphaned(url, order, outcome, exchanges))) return;
     await pause(lots.between(PAUSE_MS.least, PAUSE_MS.most), market);
   }
@@ -73,12 +76,16 @@ function isLast({ kind }: Order, { status, ...rest }: Outcome, exchanges: readon
   return kind === 'timid' && saysNothingWasSent(rest) && exchanges.length === 1;
 }
 
+function isLost({ outcome }: Exchange): boolean {
+  return outcome.status === 'lost';
+}
+
 /**
- * Told of another who is nobody but the same buyer before the connection broke: the server may have seen that only later, and
- * then sends nothing. What has become of the payment can be asked, and where nothing is known of it, it is sent again.
+ * Told of another who is nobody but the same buyer before the connection broke: the server may have died since, before it sent
+ * anything. What has become of the payment can be asked, and where nothing is known of it, it is sent again.
  */
 async function isOrphaned(url: string, order: Order, { status }: Outcome, exchanges: readonly Exchange[]) {
-  if (status !== 'duplicate' || !exchanges.some(({ outcome }) => outcome.status === 'lost')) return false;
+  if (status !== 'duplicate' || !exchanges.some(isLost)) return false;
   try {
     const answer = await fetch(`${url}/settlements/${order.id}`);
     const text = await answer.text();
@@ -93,10 +100,17 @@ export function saysNothingWasSent(outcome: object): boolean {
   return 'message' in outcome && /nothing was sent/i.test(`${outcome.message}`);
 }
 
-async function ask(url: string, order: Order, patienceMs: number, lots: Lots, end: AbortSignal): Promise<Outcome> {
+async function ask(
+  url: string,
+  order: Order,
+  keyed: boolean,
+  patienceMs: number,
+  lots: Lots,
+  end: AbortSignal,
+): Promise<Outcome> {
   const headers = {
     'content-type': 'application/json',
-    ...(order.key === undefined ? {} : { 'idempotency-key': order.key }),
+    ...(keyed && order.key !== undefined && { 'idempotency-key': order.key }),
     ...(lots.number() < 0.3 ? { prefer: 'wait=1' } : {}),
   };
   const signal = AbortSignal.any([end, AbortSignal.timeout(Math.ceil(patienceMs))]);

@@ -15,6 +15,7 @@ import { createLots } from './lots.ts';
 /**
  * `plain`     one caller
  * `keyed`     one caller with an idempotency key
+ * `learning`  one caller with an idempotency key from the first answer on that did not come
  * `crowd`     three callers at once
  * `family`    three callers at once with one idempotency key
  * `restless`  a caller who hangs up again and again
@@ -23,7 +24,18 @@ import { createLots } from './lots.ts';
  * `poor`      its payer has no money
  * `forged`    signed by somebody else
  */
-const SHARES = { plain: 40, keyed: 16, crowd: 10, family: 6, restless: 10, timid: 6, fleeting: 6, poor: 3, forged: 3 };
+const SHARES = {
+  plain: 36,
+  keyed: 14,
+  learning: 6,
+  crowd: 10,
+  family: 6,
+  restless: 10,
+  timid: 6,
+  fleeting: 6,
+  poor: 3,
+  forged: 3,
+};
 
 export type Kind = keyof typeof SHARES;
 
@@ -86,7 +98,7 @@ export function createOrderBook(seed: number): OrderBook {
         payer: payer.address,
         id: `eip155:${BASE_SEPOLIA}:${token.address}:${payer.address}:${nonce}`.toLowerCase(),
         body: JSON.stringify(request),
-        key: kind === 'keyed' || kind === 'family' ? `order-${seed}-${index}` : undefined,
+        key: kind === 'keyed' || kind === 'family' || kind === 'learning' ? `order-${seed}-${index}` : undefined,
       };
     },
   };

@@ -13,8 +13,8 @@ function order(kind: Kind, key?: string): Order {
   return { ...parties, kind, amount: 1n, validBefore: 0n, id: 'id', body: '', key };
 }
 
-function exchange(outcome: Outcome, at: number, caller = 0): Exchange {
-  return { caller, sentAt: at, endedAt: at + 1, outcome };
+function exchange(outcome: Outcome, at: number, keyed: boolean): Exchange {
+  return { caller: 0, sentAt: at, endedAt: at + 1, keyed, outcome };
 }
 
 const settled: Outcome = { status: 'settled', transaction: HASH, payer: PAYER };
@@ -36,15 +36,20 @@ function verdictOf({ kind = 'plain', key, told, moved = [], state }: Scene) {
     ...{ transfers: () => moved, moved: 0n, mined: new Set<string>() },
     ...{ reverted: [], largest: 1, waiting: 0 },
   };
+  // Who learns begins without the key.
+  const exchanges = told.map((outcome, at) =>
+    exchange(outcome, at * 10, key !== undefined && (kind !== 'learning' || at > 0)),
+  );
   const record = { id: 'id', state: state ?? '', transaction: HASH, delivered: true };
   return judge({
-    purchases: [{ order: order(kind, key), exchanges: told.map((outcome, at) => exchange(outcome, at * 10)) }],
+    purchases: [{ order: order(kind, key), exchanges }],
     chain,
     records: new Map(state === undefined ? [] : [['id', record]]),
     carried: new Map([[HASH, new Set(['id'])]]),
   });
 }
 
+const LEARNING = { kind: 'learning', key: 'k' } as const;
 const PAID = { moved: [HASH], state: 'settled' } as const;
 
 it.each<[string, Scene]>([
@@ -52,6 +57,10 @@ it.each<[string, Scene]>([
   ['pending, then settled', { ...PAID, told: [{ status: 'pending', transaction: HASH }, settled] }],
   ['a lost answer, then a duplicate', { ...PAID, told: [{ status: 'lost' }, duplicate] }],
   ['told twice with a key', { ...PAID, key: 'k', told: [settled, settled] }],
+  [
+    'told twice after a lost answer, with the key',
+    { ...PAID, ...LEARNING, told: [{ status: 'lost' }, settled, settled] },
+  ],
   ['refused in time', { kind: 'fleeting', told: [refused] }],
   ['gone because nothing was sent', { kind: 'timid', told: [unsent] }],
 ])('finds no fault: %s', (_, scene) => {
@@ -62,6 +71,7 @@ it.each<[string, Scene, 'wrong' | 'lost' | 'double']>([
   ['settled, and it was not', { told: [settled], state: 'failed' }, 'wrong'],
   ['settled by another transaction', { ...PAID, moved: ['0xbb'], told: [settled] }, 'wrong'],
   ['told twice without a key', { ...PAID, told: [settled, settled] }, 'wrong'],
+  ['told without the key, and again with it', { ...PAID, ...LEARNING, told: [settled, settled] }, 'wrong'],
   ['a duplicate of nothing', { ...PAID, told: [duplicate] }, 'wrong'],
   ['a duplicate in spite of the key', { ...PAID, key: 'k', told: [settled, duplicate] }, 'wrong'],
   [

@@ -57,8 +57,9 @@ export function judge({ purchases, chain, records, carried }: Evidence): Verdict
       const fault = untruth(order, exchange, exchanges, moved[0], carried);
       if (fault !== undefined) wrong.push(complain(fault));
     }
-    const told = exchanges.flatMap(({ outcome }) => (outcome.status === 'settled' ? [outcome.transaction] : []));
-    if (order.key === undefined && told.length > 1) wrong.push(complain(`the success was told ${told.length} times`));
+    const told = exchanges.filter(({ outcome }) => outcome.status === 'settled');
+    if (told.length > 1 && !told.every(({ keyed }) => keyed))
+      wrong.push(complain(`the success was told ${told.length} times`));
     const end = endOf(order, exchanges, moved.length > 0, record);
     if (end === 'settled') settled += 1;
     else if (end === 'refused') refused += 1;
@@ -73,7 +74,7 @@ export function judge({ purchases, chain, records, carried }: Evidence): Verdict
 /** What is not true about an answer. */
 function untruth(
   order: Order,
-  { caller, sentAt, endedAt, outcome }: Exchange,
+  { caller, sentAt, endedAt, keyed, outcome }: Exchange,
   exchanges: readonly Exchange[],
   transaction: string | undefined,
   carried: ReadonlyMap<string, ReadonlySet<string>>,
@@ -93,7 +94,8 @@ function untruth(
         ? undefined
         : `pending in ${outcome.transaction}, which never carried it`;
     case 'duplicate': {
-      if (order.key !== undefined) return 'a duplicate in spite of its key';
+      // Nobody waits but itself, and every success it was told is kept for its key.
+      if (keyed && order.kind !== 'learning') return 'a duplicate in spite of its key';
       // Somebody else had the success, was about to get it, or it went to a connection that broke.
       const other = exchanges.some((each) => {
         if (each.sentAt === sentAt && each.caller === caller) return false;
