@@ -1,13 +1,16 @@
 /** Writes down how payments ended, and sees to it that their callers hear of it once. */
-import type { Attempt, Authorization } from '../ports/chain.ts';
-import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
+import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
+import type { AttemptOutcome, Conclusion, Ended, Journal } from '../ports/journal.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
 
 /** A payment, and how it ends. */
 type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
 
 export type EndingsOptions<A extends Authorization> = {
+  readonly chain: Pick<Chain<A>, 'network'>;
   readonly journal: Pick<Journal, 'conclude' | 'resolve'>;
+  readonly meter: Meter;
   /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
   readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
   /** The journal could not be told now. The payment stays open and is looked at again. */
@@ -24,12 +27,26 @@ export type Endings<A extends Authorization> = {
 };
 
 export function createEndings<A extends Authorization>(options: EndingsOptions<A>): Endings<A> {
-  const { journal } = options;
+  const { journal, meter } = options;
+  const { network } = options.chain;
 
   async function end(given: End<A>): Promise<void> {
     const { each, conclusion } = withDelivery(given);
-    const mine = await holding([each], journal.conclude(each.authorization.anchor, conclusion));
-    options.onConcluded(each, conclusion, mine);
+    tell(each, conclusion, await holding([each], journal.conclude(each.authorization.anchor, conclusion)));
+  }
+
+  function tell(each: Case<A>, conclusion: Conclusion, word: Ended | undefined): void {
+    if (word !== 'taken') {
+      options.onConcluded(each, conclusion, word === 'ended');
+      return;
+    }
+    // One of the two proofs is wrong, and nothing here can say which. So nobody is told a second success, or a failure: the
+    // payment stays as it is in the journal, for the operator, and is looked at again when the journal is recovered.
+    options.onUnwritten(each);
+    const { anchor } = each.authorization;
+    const transfer = `the transfer in ${conclusion.transaction}`;
+    const detail = `${anchor} was to be settled by ${transfer} that has settled another payment: it stays undecided`;
+    meter.record({ type: 'fault', network, detail });
   }
 
   /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
@@ -53,9 +70,8 @@ export function createEndings<A extends Authorization>(options: EndingsOptions<A
       const ends = given.map(withDelivery);
       const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
       const cases = ends.map(({ each }) => each);
-      const ended = new Set(await holding(cases, journal.resolve(attempt.hash, outcome, conclusions)));
-      for (const { each, conclusion } of ends)
-        options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
+      const words = await holding(cases, journal.resolve(attempt.hash, outcome, conclusions));
+      for (const [at, { each, conclusion }] of ends.entries()) tell(each, conclusion, words[at]);
     },
   };
 }
