@@ -91,7 +91,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async floor(signer) {
       if (!alive()) return hang();
-      if (ledger.weather.deaf) throw new Error('deaf');
+      if (ledger.weather.deaf || ledger.countless) throw new Error('deaf');
       return ledger.count(signer, view());
     },
     async balances() {
@@ -112,6 +112,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async sign(signer, nonce, items) {
       if (ledger.failing.has(signer)) throw new Error('the key is disabled');
+      await ledger.holdKeys;
       const anchors = items.map((item) => item.anchor);
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
@@ -140,6 +141,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async locate(authorization) {
       if (!alive()) return hang();
+      ledger.locates += 1;
       return find(authorization);
     },
   };

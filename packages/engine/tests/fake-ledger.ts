@@ -60,6 +60,12 @@ export class FakeLedger {
   dear: string | undefined;
   /** How often balances were asked for. */
   looks = 0;
+  /** How often a payment was looked for, whichever transaction used it. */
+  locates = 0;
+  /** What signers' next nonces are is not answered. */
+  countless = false;
+  /** Signers sign when this has resolved. */
+  holdKeys: Promise<void> = Promise.resolve();
   /** Every transaction of ours that a node ever had. */
   readonly everBroadcast = new Set<string>();
   /** Payments that fail by themselves and leave their company alone. */

@@ -3,7 +3,7 @@ import type { Payment } from '@facilitator/protocol';
 import { createJournal } from '../../journal/src/create-journal.ts';
 import { openSqlite } from '../../journal/src/sqlite/open-sqlite.ts';
 import { createEngine } from '../src/create-engine.ts';
-import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
+import type { Engine, NetworkRules, Settlement, SettleOptions } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
@@ -20,6 +20,8 @@ type Replica = {
   readonly member: Member;
   /** Its journal's writes reject while this is true. */
   journalBroken: boolean;
+  /** Those of its journal's calls that reject. */
+  readonly brokenCalls: Set<string>;
   alive: boolean;
 };
 
@@ -47,6 +49,7 @@ export async function createReplicas(
   count: number,
   signers: readonly string[] = ['0xone'],
   nonceWindow = 12,
+  rules: NetworkRules = {},
 ): Promise<Replicas> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
@@ -77,16 +80,17 @@ export async function createReplicas(
     const member = join(processes);
     const alive = () => replica.alive;
     const mortalClock: Clock = { ...clock, after: (ms, act) => clock.after(ms, () => alive() && act()) };
-    const journal = mortal(openJournal(member), alive, () => replica.journalBroken);
+    const broken = (call: string) => replica.journalBroken || replica.brokenCalls.has(call);
+    const journal = mortal(openJournal(member), alive, broken);
     const engine = createEngine({
       journal,
       clock: mortalClock,
       meter: { record: (event) => alive() && events.push(event) },
       nonceWindow,
     });
-    const replica: Replica = { engine, member, journalBroken: false, alive: true };
+    const replica: Replica = { engine, member, journalBroken: false, brokenCalls: new Set(), alive: true };
     running[at] = replica;
-    engine.add(fakeChain(ledger, signers, alive));
+    engine.add(fakeChain(ledger, signers, alive), rules);
     const opened = engine.open();
     await clock.advance(0);
     await opened;
