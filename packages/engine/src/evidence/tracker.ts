@@ -11,6 +11,7 @@ import { createEndings, type End, type EndingsOptions } from './endings.ts';
 import { gapsBelow } from './gaps.ts';
 import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
+import { createOrphans } from './orphans.ts';
 import { createPace } from './pace.ts';
 import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
@@ -61,7 +62,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { chain, journal, clock, meter } = options;
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
-  const orphans = new Map<string, Case<A>>();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   /** After this a transaction whose payments callers were told about is missed. */
@@ -70,10 +70,11 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     clock,
     look,
     pause: () => pace.afterTick(oldestUnseen()),
-    isIdle: () => slots.size === 0 && orphans.size === 0,
+    isIdle: () => slots.size === 0 && orphans.isEmpty(),
     onFault: (error) => meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` }),
   });
   const endings = createEndings<A>(options);
+  const orphans = createOrphans<A>({ chain, clock, endings, onPayable: options.onOrphan });
   const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
 
   function onVanished(attempts: readonly Attempt[], inMemory: boolean): void {
@@ -122,7 +123,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       if (lowest) unseenSigners.add(slot.signer);
       judged.push(sighting.status === 'unseen' ? judgeUnseen(slot, lowest) : judge(slot, sighting));
     }
-    const results = await Promise.allSettled([...judged, ...[...orphans.values()].map(judgeOrphan)]);
+    const results = await Promise.allSettled([...judged, ...orphans.judge()]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -168,8 +169,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     if (!isWatched()) return;
     slots.delete(slotKey(slot));
     if (sighting.status === 'included' && mayVanish) buried.add(graveOf(slot, sighting, !stays || slot.inMemory));
-    for (const { each, judgement } of judged)
-      if (judgement.status === 'payable') orphans.set(each.authorization.anchor, each);
+    for (const { each, judgement } of judged) if (judgement.status === 'payable') orphans.add(each);
     close(slot, outcome.status);
   }
 
@@ -261,22 +261,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     return true;
   }
 
-  async function judgeOrphan(orphan: Case<A>): Promise<void> {
-    const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
-    if (judgement.status === 'ended') {
-      await endings.end({ each: orphan, conclusion: judgement.conclusion });
-      letGo(orphan);
-    } else if (judgement.status === 'payable' && orphan.authorization.expires > clock.now()) {
-      if (letGo(orphan)) options.onOrphan(orphan);
-    }
-  }
-
-  /** False when it was forgotten meanwhile: another process writes, or this one again, and has found it in the journal. */
-  function letGo(orphan: Case<A>): boolean {
-    const { anchor } = orphan.authorization;
-    return orphans.get(anchor) === orphan && orphans.delete(anchor);
-  }
-
   /** Ends a payment for which the chain itself gives the proof; false when it gives none. */
   async function endLost(each: Case<A>, hash: string): Promise<boolean> {
     const judgement = await judgeLost(chain, each.authorization, hash);
@@ -306,13 +290,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       rounds.within(pace.afterTick(0));
     },
     adopt(orphan) {
-      orphans.set(orphan.authorization.anchor, orphan);
+      orphans.add(orphan);
       rounds.within(pace.afterTick(oldestUnseen()));
     },
     tick: rounds.now,
     forget() {
       slots.clear();
-      orphans.clear();
+      orphans.forget();
       buried.forget();
     },
     async stop() {
