@@ -25,6 +25,8 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
   readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
   /** What the chain says of a payment now. */
   readonly ask: (authorization: A) => Promise<Verdict>;
+  /** Whether a payment that no attempt carries is worth a question now. */
+  readonly worthAsking: (authorization: A) => Promise<boolean>;
   /** A transaction was mined at our cost, and this payment of those it carried failed. */
   readonly onWasted: (authorization: A) => void;
   /** Nodes refused bytes that they were given. */
@@ -240,6 +242,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   }
 
   async function judgeOrphan(orphan: Case<A>): Promise<void> {
+    const late = orphan.authorization.expires <= clock.now();
+    if (!late && !(await options.worthAsking(orphan.authorization))) return;
     const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
     if (judgement.status === 'ended') {
       await endings.end({ each: orphan, conclusion: judgement.conclusion });
