@@ -1,6 +1,7 @@
 /** One network's desk: takes its payments in and sees each through to an answer. Networks share nothing but the journal. */
 import type { Batching, Payment } from '@facilitator/protocol';
 import { createBreakers } from './breakers/breakers.ts';
+import { createProbe } from './breakers/probe.ts';
 import { describeError } from './describe-error.ts';
 import type {
   NetworkStatus,
@@ -27,6 +28,7 @@ import { createGapFiller } from './settle/gap-filler.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
 import { createLane, type Lane } from './settle/lane.ts';
 import { createLastWord } from './settle/last-word.ts';
+import { createLeftovers } from './settle/leftovers.ts';
 import { createQueue, type Queue } from './settle/queue.ts';
 import { createRemote } from './settle/remote.ts';
 import { createStalls } from './settle/stalls.ts';
@@ -72,7 +74,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     clock,
     onOverdue: (kase) => void (kase.phase === 'remote' ? remote.overdue(kase) : queue.withdraw(kase)),
   });
-  const leftovers = new Set<string>();
+  const leftovers = createLeftovers({ journal, clock, isCarried: (anchor) => cases.byAnchor.has(anchor) });
   const queue: Queue<A> = createQueue<A>({
     ...{ chain, journal, clock, meter, cases, leftovers },
     room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
@@ -115,6 +117,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onOrphan: queue.add,
     onCost: till.paid,
     ask: verifier.ask,
+    worthAsking: createProbe<A>({ clock, breakers, ask: verifier.ask }),
     onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
   });
@@ -186,12 +189,18 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     lane?.closed(nonce);
     if (outcome === 'superseded') {
       meter.record({ type: 'fault', network, detail: `nonce ${nonce} of ${signer} was used elsewhere` });
-      lane?.align().then(pump, (error: unknown) => {
-        reach.failed(describeError(error));
-        clock.after(RETRY_MS, pump);
-      });
+      if (lane !== undefined) realign(lane);
     }
     pump();
+  }
+
+  /** It signs nothing before the chain has said where it stands. */
+  function realign(lane: Lane): void {
+    lane.align().then(pump, (error: unknown) => {
+      reach.failed(describeError(error));
+      // Whoever writes next asks anew.
+      clock.after(RETRY_MS, () => !closing && writer.writing() && realign(lane));
+    });
   }
 
   function onReopened({ signer, nonce }: Place): void {
@@ -270,6 +279,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       await writer.stop();
       stopListening();
       remote.stop();
+      await leftovers.stop();
       await Promise.all([...cases.byAnchor.values()].map(dismiss));
     },
   };

@@ -9,6 +9,8 @@ export type OrphansOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly clock: Clock;
   readonly endings: Pick<Endings<A>, 'end'>;
+  /** Whether a payment that is not late is worth a question now. */
+  readonly worthAsking: (authorization: A) => Promise<boolean>;
   /** It may still be paid, and is watched here no more. */
   readonly onPayable: (orphan: Case<A>) => void;
 };
@@ -27,6 +29,8 @@ export function createOrphans<A extends Authorization>(options: OrphansOptions<A
   const orphans = new Map<string, Case<A>>();
 
   async function judge(orphan: Case<A>): Promise<void> {
+    const late = orphan.authorization.expires <= clock.now();
+    if (!late && !(await options.worthAsking(orphan.authorization))) return;
     const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
     if (judgement.status === 'ended') {
       await endings.end({ each: orphan, conclusion: judgement.conclusion });

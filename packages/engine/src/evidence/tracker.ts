@@ -11,32 +11,33 @@ import { createEndings, type End, type EndingsOptions } from './endings.ts';
 import { gapsBelow } from './gaps.ts';
 import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
-import { createOrphans } from './orphans.ts';
+import { createOrphans, type OrphansOptions } from './orphans.ts';
 import { createPace } from './pace.ts';
 import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
-export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
-  readonly chain: Chain<A>;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly meter: Meter;
-  /** A payment that no open attempt carries any more and that may still be paid. */
-  readonly onOrphan: (orphan: Case<A>) => void;
-  /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
-  readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
-  /** What the chain says of a payment now. */
-  readonly ask: (authorization: A) => Promise<Verdict>;
-  /** A transaction was mined at our cost, and this payment of those it carried failed. */
-  readonly onWasted: (authorization: A) => void;
-  /** Nodes refused bytes that they were given. */
-  readonly onRefused: () => void;
-  /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
-  readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
-  /** Later ones wait for this nonce, and no transaction of ours has it. */
-  readonly onGap: (gap: Place) => void;
-  /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
-  readonly onReopened: (slot: Place) => void;
-};
+export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
+  Pick<OrphansOptions<A>, 'worthAsking'> & {
+    readonly chain: Chain<A>;
+    readonly journal: Journal;
+    readonly clock: Clock;
+    readonly meter: Meter;
+    /** A payment that no open attempt carries any more and that may still be paid. */
+    readonly onOrphan: (orphan: Case<A>) => void;
+    /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
+    readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
+    /** What the chain says of a payment now. */
+    readonly ask: (authorization: A) => Promise<Verdict>;
+    /** A transaction was mined at our cost, and this payment of those it carried failed. */
+    readonly onWasted: (authorization: A) => void;
+    /** Nodes refused bytes that they were given. */
+    readonly onRefused: () => void;
+    /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
+    readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
+    /** Later ones wait for this nonce, and no transaction of ours has it. */
+    readonly onGap: (gap: Place) => void;
+    /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
+    readonly onReopened: (slot: Place) => void;
+  };
 
 export type Tracker<A extends Authorization> = {
   /** Hands an attempt to the network and watches it. Attempts for one nonce are watched together. */
@@ -74,7 +75,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     onFault: (error) => meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` }),
   });
   const endings = createEndings<A>(options);
-  const orphans = createOrphans<A>({ chain, clock, endings, onPayable: options.onOrphan });
+  const orphans = createOrphans<A>({ ...options, endings, onPayable: options.onOrphan });
   const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
 
   function onVanished(attempts: readonly Attempt[], inMemory: boolean): void {
