@@ -91,7 +91,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async floor(signer) {
       if (!alive()) return hang();
-      if (ledger.weather.deaf) throw new Error('deaf');
+      await ledger.holdCount();
+      if (ledger.weather.deaf || ledger.countless) throw new Error('deaf');
       return ledger.count(signer, view());
     },
     async balances() {
@@ -112,6 +113,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async sign(signer, nonce, items) {
       if (ledger.failing.has(signer)) throw new Error('the key is disabled');
+      await ledger.holdKeys;
       const anchors = items.map((item) => item.anchor);
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
@@ -127,7 +129,9 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async observe(attempts, items) {
       if (!alive()) return hang();
-      return attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      const seen = attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      await ledger.holdLooks;
+      return seen;
     },
     async standing(blocks) {
       if (!alive()) return hang();
@@ -140,6 +144,8 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async locate(authorization) {
       if (!alive()) return hang();
+      ledger.locates += 1;
+      if (ledger.unlocatable.has(authorization.anchor)) return { status: 'unknown' };
       return find(authorization);
     },
   };

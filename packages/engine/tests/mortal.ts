@@ -14,7 +14,7 @@ const NO_TROUBLE: Trouble = { meanwhile: () => {}, uncertain: () => false };
 export function mortal(
   journal: Journal,
   alive: () => boolean,
-  broken: () => boolean,
+  broken: (call: string) => boolean,
   { meanwhile, uncertain }: Trouble = NO_TROUBLE,
 ): Journal {
   const listen: Journal['listen'] = (network, onNews) => journal.listen(network, (news) => alive() && onNews(news));
@@ -29,7 +29,7 @@ export function mortal(
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]) => {
         if (!alive()) return new Promise(() => {});
-        if (broken()) throw new Error('disk full');
+        if (broken(String(name))) throw new Error('disk full');
         if (name === 'compete') args[1] = candidate(args[1] as Candidate);
         const done: unknown = Reflect.apply(method, target, args);
         meanwhile(String(name));

@@ -3,7 +3,7 @@ import type { Payment } from '@facilitator/protocol';
 import { createJournal } from '../../journal/src/create-journal.ts';
 import { openSqlite } from '../../journal/src/sqlite/open-sqlite.ts';
 import { createEngine } from '../src/create-engine.ts';
-import type { Engine, Settlement, SettleOptions } from '../src/engine.ts';
+import type { Engine, NetworkRules, Settlement, SettleOptions } from '../src/engine.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Journal } from '../src/ports/journal.ts';
 import type { EngineEvent } from '../src/ports/meter.ts';
@@ -12,7 +12,7 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { authorizationOf } from './fake-payment.ts';
 import { createMemoryPeers, type Member } from './memory-peers.ts';
-import { mortal } from './mortal.ts';
+import { mortal, type Trouble } from './mortal.ts';
 
 /** One process. */
 type Replica = {
@@ -20,6 +20,8 @@ type Replica = {
   readonly member: Member;
   /** Its journal's writes reject while this is true. */
   journalBroken: boolean;
+  /** Those of its journal's calls that reject. */
+  readonly brokenCalls: Set<string>;
   alive: boolean;
 };
 
@@ -31,6 +33,8 @@ export type Replicas = {
   readonly events: EngineEvent[];
   /** Those that take requests now. */
   readonly running: Replica[];
+  /** Called while a call of a process's journal is under way. */
+  meanwhile: (call: string) => void;
   settle(at: number, payment: Payment, how?: Partial<SettleOptions>): Promise<Settlement>;
   /** kill -9, and another process in its place. */
   crash(at: number): Promise<void>;
@@ -47,6 +51,7 @@ export async function createReplicas(
   count: number,
   signers: readonly string[] = ['0xone'],
   nonceWindow = 12,
+  rules: NetworkRules = {},
 ): Promise<Replicas> {
   const clock = createFakeClock();
   const ledger = new FakeLedger(clock);
@@ -77,16 +82,18 @@ export async function createReplicas(
     const member = join(processes);
     const alive = () => replica.alive;
     const mortalClock: Clock = { ...clock, after: (ms, act) => clock.after(ms, () => alive() && act()) };
-    const journal = mortal(openJournal(member), alive, () => replica.journalBroken);
+    const broken = (call: string) => replica.journalBroken || replica.brokenCalls.has(call);
+    const trouble: Trouble = { meanwhile: (call) => replicas.meanwhile(call), uncertain: () => false };
+    const journal = mortal(openJournal(member), alive, broken, trouble);
     const engine = createEngine({
       journal,
       clock: mortalClock,
       meter: { record: (event) => alive() && events.push(event) },
       nonceWindow,
     });
-    const replica: Replica = { engine, member, journalBroken: false, alive: true };
+    const replica: Replica = { engine, member, journalBroken: false, brokenCalls: new Set(), alive: true };
     running[at] = replica;
-    engine.add(fakeChain(ledger, signers, alive));
+    engine.add(fakeChain(ledger, signers, alive), rules);
     const opened = engine.open();
     await clock.advance(0);
     await opened;
@@ -102,6 +109,7 @@ export async function createReplicas(
   const replicas: Replicas = {
     ...{ clock, ledger, events, running },
     journal: openJournal(reader),
+    meanwhile: () => {},
     settle(index, payment, how = {}) {
       const { anchor, expires } = authorizationOf(payment);
       ledger.expiries.set(anchor, expires);

@@ -5,7 +5,7 @@ import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
 
 /** A payment, and how it ends. */
-type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
+export type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
 
 export type EndingsOptions<A extends Authorization> = {
   readonly chain: Pick<Chain<A>, 'network'>;
