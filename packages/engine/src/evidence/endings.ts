@@ -3,6 +3,7 @@ import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
 import type { AttemptOutcome, Conclusion, Ended, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
+import type { Cases } from '../settle/cases.ts';
 
 /** A payment, and how it ends. */
 export type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
@@ -13,8 +14,11 @@ export type EndingsOptions<A extends Authorization> = {
   readonly meter: Meter;
   /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
   readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
-  /** The journal could not be told now. The payment stays open and is looked at again. */
-  readonly onUnwritten: (kase: Case<A>) => void;
+  /**
+   * Runs a write that gives these payments' callers their answers. When it rejects, the payments stay open and are looked at
+   * again.
+   */
+  readonly giving: Cases<A>['giving'];
 };
 
 export type Endings<A extends Authorization> = {
@@ -27,36 +31,31 @@ export type Endings<A extends Authorization> = {
 };
 
 export function createEndings<A extends Authorization>(options: EndingsOptions<A>): Endings<A> {
-  const { journal, meter } = options;
+  const { journal, meter, giving } = options;
   const { network } = options.chain;
 
   async function end(given: End<A>): Promise<void> {
     const { each, conclusion } = withDelivery(given);
-    tell(each, conclusion, await holding([each], journal.conclude(each.authorization.anchor, conclusion)));
+    const write = () => journal.conclude(each.authorization.anchor, conclusion);
+    const word = await giving([each], write, (told) => (told === 'taken' ? [each] : []));
+    tellEnd(each, conclusion, word);
   }
 
-  function tell(each: Case<A>, conclusion: Conclusion, word: Ended | undefined): void {
-    if (word !== 'taken') {
-      options.onConcluded(each, conclusion, word === 'ended');
-      return;
-    }
-    // One of the two proofs is wrong, and nothing here can say which. So nobody is told a second success, or a failure: the
-    // payment stays as it is in the journal, for the operator, and is looked at again when the journal is recovered.
-    options.onUnwritten(each);
-    const { anchor } = each.authorization;
-    const transfer = `the transfer in ${conclusion.transaction}`;
-    const detail = `${anchor} was to be settled by ${transfer} that has settled another payment: it stays undecided`;
+  function tellEnd(each: Case<A>, conclusion: Conclusion, word: Ended | undefined): void {
+    // No earlier write of it is stored.
+    if (word !== 'known') each.given = false;
+    if (word === 'taken') leave(each, conclusion);
+    else options.onConcluded(each, conclusion, word === 'ended');
+  }
+
+  /**
+   * One of two proofs is wrong, and nothing here can say which. So nobody is told a second success, or a failure: the payment
+   * stays as it is in the journal, for the operator, and is looked at again when the journal is recovered.
+   */
+  function leave({ authorization }: Case<A>, { transaction }: Conclusion): void {
+    const other = `the transfer in ${transaction} that has settled another payment`;
+    const detail = `${authorization.anchor} was to be settled by ${other}: it stays undecided`;
     meter.record({ type: 'fault', network, detail });
-  }
-
-  /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
-  async function holding<T>(cases: readonly Case<A>[], write: Promise<T>): Promise<T> {
-    try {
-      return await write;
-    } catch (error) {
-      for (const each of cases) options.onUnwritten(each);
-      throw error;
-    }
   }
 
   return {
@@ -69,16 +68,20 @@ export function createEndings<A extends Authorization>(options: EndingsOptions<A
     async endTogether(attempt, outcome, given) {
       const ends = given.map(withDelivery);
       const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
+      const write = () => journal.resolve(attempt.hash, outcome, conclusions);
       const cases = ends.map(({ each }) => each);
-      const words = await holding(cases, journal.resolve(attempt.hash, outcome, conclusions));
-      for (const [at, { each, conclusion }] of ends.entries()) tell(each, conclusion, words[at]);
+      const taken = (words: readonly Ended[]) => cases.filter((_, at) => words[at] === 'taken');
+      const words = await giving(cases, write, taken);
+      for (const [at, { each, conclusion }] of ends.entries()) tellEnd(each, conclusion, words[at]);
     },
   };
 }
 
 /** A caller who waits gets the success in the same journal write that ends the payment. */
 function withDelivery<A extends Authorization>({ each, conclusion }: End<A>): End<A> {
-  if (each.waiter !== undefined) each.waiter.held = true;
   if (conclusion.state !== 'settled') return { each, conclusion };
-  return { each, conclusion: { ...conclusion, delivered: each.waiter !== undefined } };
+  const delivered = each.waiter !== undefined;
+  // Also what an earlier write, which failed, may have stored.
+  each.given ||= delivered;
+  return { each, conclusion: { ...conclusion, delivered } };
 }
