@@ -32,7 +32,7 @@ export type IntakeOptions<A extends Authorization> = {
   readonly leftovers: Set<string>;
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
-  readonly ask: (authorization: A) => Promise<Verdict>;
+  readonly ask: (authorization: A) => Promise<Verdict<A>>;
   /** What is known against its token, its payee or its payer; `undefined`: nothing. */
   readonly stopped: (authorization: A) => Settlement | undefined;
   /** Refuses a payment that cannot be carried or paid for now; `undefined` admits. */
@@ -70,7 +70,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     authorization: A,
     print: string,
     how: SettleOptions,
-    verdict?: Verdict,
+    verdict?: Verdict<A>,
   ): Settlement | Promise<Settlement> {
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
@@ -91,11 +91,12 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const since = clock.milliseconds();
     const vetted = await inTime(how.waitMs, vet(authorization, print));
     if (vetted !== undefined && 'answer' in vetted) return vetted;
-    return take(authorization, print, { ...how, waitMs: how.waitMs - (clock.milliseconds() - since) }, vetted);
+    const left = { ...how, waitMs: how.waitMs - (clock.milliseconds() - since) };
+    return take(asLookedAt(authorization, vetted), print, left, vetted);
   }
 
   /** An answer, or the chain's good word; nothing for a retry, because what it pays with may be used by now. */
-  async function vet(authorization: A, print: string): Promise<Settlement | Verdict | undefined> {
+  async function vet(authorization: A, print: string): Promise<Settlement | Verdict<A> | undefined> {
     try {
       const known = await journal.payment(authorization.anchor);
       if (known !== undefined && known.state !== 'claimed')
@@ -154,7 +155,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
 
   let coming = 0;
 
-  async function begin(kase: Case<A>, judged?: Verdict): Promise<void> {
+  async function begin(kase: Case<A>, judged?: Verdict<A>): Promise<void> {
     const { authorization } = kase;
     let fresh = false;
     coming += 1;
@@ -164,6 +165,8 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       // Only the journal knows whether the process that claimed it still lives.
       if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
       fresh = true;
+      // What was known of it has gone since it was asked for.
+      if (!authorization.proven && judged === undefined) return cases.finish(kase, notSent(GONE, 1));
       const early = (await outright(authorization)) ?? options.book(kase);
       if (early !== undefined) return cases.finish(kase, early);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
@@ -241,8 +244,13 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
 }
 
 const OTHER_TERMS = 'This authorization was presented for other terms or with another signature.';
+const GONE = 'What was known of this payment is known no more.';
 const TOO_LATE = 'The payment could not be checked in time.';
 const UNREAD = 'What is known of this payment could not be read.';
+
+function asLookedAt<A extends Authorization>(authorization: A, verdict: Verdict<A> | undefined): A {
+  return (verdict?.status === 'valid' ? verdict.as : undefined) ?? authorization;
+}
 
 /** Why a claimed payment was not queued. */
 function unsent(authorization: Authorization, verdict: Verdict): Settlement {

@@ -38,6 +38,7 @@ export type QueueOptions<A extends Authorization> = {
 
 export type Queue<A extends Authorization> = {
   size(): number;
+  /** Takes it in, unless it has to come back after another one: its caller is told. */
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
@@ -54,8 +55,15 @@ export type Queue<A extends Authorization> = {
   close(): Promise<void>;
 };
 
+/** Phases in which a payment will be sent, or was. */
+const ON_ITS_WAY: ReadonlySet<Case<Authorization>['phase']> = new Set(['queued', 'signing', 'prepared']);
+const DEPLOYING = 'An earlier payment is making the payer’s account on chain, and this one goes another way after it.';
+/** Blocks until a transaction is usually in one. */
+const TURN_BLOCKS = 1.5;
+
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
   const { chain, journal, clock, meter, cases } = options;
+  const turnSeconds = Math.ceil((chain.blockMs * TURN_BLOCKS) / 1000);
   let queue: Case<A>[] = [];
   let closed = false;
   /** Whether the last one that was taken travels alone because it must. */
@@ -130,6 +138,18 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     }
   }
 
+  /** Whether a payment on its way makes the account that this one would make again. */
+  function followsDeployment({ authorization }: Case<A>): boolean {
+    if (!chain.deploys(authorization)) return false;
+    return [...cases.byAnchor.values()].some(
+      (other) =>
+        ON_ITS_WAY.has(other.phase) &&
+        other.authorization.payer === authorization.payer &&
+        other.authorization.anchor !== authorization.anchor &&
+        chain.deploys(other.authorization),
+    );
+  }
+
   /** What its caller is told when it cannot be sent now. */
   function unsendable({ authorization }: Case<A>): Settlement | undefined {
     const late = chain.untimely(authorization, clock.now());
@@ -141,6 +161,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     size: () => queue.length,
     add(kase) {
       kase.phase = 'queued';
+      if (kase.transaction === '' && followsDeployment(kase)) return void drop(kase, notSent(DEPLOYING, turnSeconds));
       queue.push(kase);
       options.onFilled();
     },

@@ -26,7 +26,7 @@ export type VerifierOptions<A extends Authorization> = {
 export type Verifier<A extends Authorization> = {
   verify(payment: Payment): Promise<Verification>;
   /** What the chain says of one authorization; many that ask together share a round trip. */
-  ask(authorization: A): Promise<Verdict>;
+  ask(authorization: A): Promise<Verdict<A>>;
 };
 
 export function createVerifier<A extends Authorization>(options: VerifierOptions<A>): Verifier<A> {
