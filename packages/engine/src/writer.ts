@@ -7,7 +7,7 @@ import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { recover } from './recover.ts';
 import type { Cases } from './settle/cases.ts';
-import type { Lane } from './settle/lane.ts';
+import type { Lanes } from './settle/lanes.ts';
 import type { Queue } from './settle/queue.ts';
 
 export type WriterOptions<A extends Authorization> = {
@@ -16,7 +16,7 @@ export type WriterOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
-  readonly lanes: readonly Lane[];
+  readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
   readonly queue: Queue<A>;
   /** This process writes from now on. */
@@ -51,7 +51,7 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
   async function begin(): Promise<void> {
     turn += 1;
     const mine = turn;
-    await Promise.all(lanes.map((lane) => lane.align()));
+    await Promise.all(lanes.all.map((lane) => lane.align()));
     if (mine !== turn) return;
     // From here on new payments queue behind the recovered ones.
     await recover({ ...options, current: () => mine === turn });
@@ -65,7 +65,7 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
     turn += 1;
     const wrote = writing;
     writing = false;
-    for (const lane of lanes) lane.forget();
+    for (const lane of lanes.all) lane.forget();
     tracker.forget();
     if (!wrote) return;
     meter.record({ type: 'writer.lost', network });
@@ -74,11 +74,12 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
 
   /** Held later than at the start: nobody waits for it, so it is tried until it works or the right is lost. */
   async function beginLater(): Promise<void> {
+    const mine = turn + 1;
     try {
       await begin();
     } catch (error) {
+      if (mine !== turn) return;
       meter.record({ type: 'fault', network, detail: `recovery failed: ${describeError(error)}` });
-      const mine = turn;
       clock.after(RECOVERY_RETRY_MS, () => {
         if (mine === turn) void beginLater();
       });

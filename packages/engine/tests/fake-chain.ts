@@ -92,6 +92,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async floor(signer) {
       if (!alive()) return hang();
+      await ledger.holdCount();
       if (ledger.weather.deaf || ledger.countless) throw new Error('deaf');
       return ledger.count(signer, view());
     },
@@ -131,7 +132,9 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async observe(attempts, items) {
       if (!alive()) return hang();
-      return attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      const seen = attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      await ledger.holdLooks;
+      return seen;
     },
     async standing(blocks) {
       if (!alive()) return hang();
@@ -145,6 +148,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     async locate(authorization) {
       if (!alive()) return hang();
       ledger.locates += 1;
+      if (ledger.unlocatable.has(authorization.anchor)) return { status: 'unknown' };
       return find(authorization);
     },
   };

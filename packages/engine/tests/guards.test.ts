@@ -89,6 +89,17 @@ describe('a key that is dry', () => {
     expect(network().status).toBe('open');
   });
 
+  it('is not looked for anew for each of those who try again', async () => {
+    for (const signer of SIGNERS) world.ledger.dry.add(signer);
+    await world.clock.advance(60_000);
+    const before = world.ledger.looks;
+    for (let i = 0; i < 100; i += 1) expect((await settle(`n${i}`)).answer.status).toBe('unavailable');
+    expect(world.ledger.looks - before).toBe(1);
+    for (const signer of SIGNERS) world.ledger.dry.delete(signer);
+    await world.clock.advance(2_000);
+    expect(await after(4, settle('later'))).toMatchObject({ status: 'settled' });
+  });
+
   it('is found out by the first refusal: the caller is told so, and the payment goes through once it is funded', async () => {
     world.ledger.dry.add('0xone');
     const first = settle('a', 'someone', 1_000);
@@ -161,6 +172,66 @@ describe('a key that does not sign', () => {
     expect((await call).answer.status).toBe('settled');
     expect(signers()).toContain(`${[...signedBy()][0]} good`);
     expect(events('signer.signs')).toHaveLength(1);
+  });
+});
+
+describe('a key that something else uses too', () => {
+  it('is not signed with before its next nonce is known again', async () => {
+    world = await createWorld(['0xone']);
+    soon = world.clock.now() + 300n;
+    const first = settle('a', 'someone', 200_000);
+    await world.clock.advance(100);
+    for (let i = 0; i < 3; i += 1) {
+      world.ledger.stealNonce('0xone');
+      world.ledger.mine();
+    }
+    world.ledger.countless = true;
+    await world.blocks(5);
+    expect(events('settle.prepared')).toHaveLength(1);
+    world.ledger.countless = false;
+    await world.blocks(5);
+    expect((await first).answer.status).toBe('settled');
+    expect(events('settle.prepared')).toHaveLength(2);
+  });
+});
+
+describe('a token that is paused while a payment in it has to be sent again', () => {
+  const paused = { status: 'refused', reason: 'invalid_exact_evm_transaction_failed', message: 'paused' } as const;
+  const state = async (nonce = 'a') => (await world.journal.payment(`${NETWORK}:0xbuyer:${nonce}`))?.state;
+
+  beforeEach(async () => {
+    world = await createWorld(['0xone']);
+    soon = world.clock.now() + 1_200n;
+    const call = settle('a', 'someone', 2_000);
+    await world.clock.advance(50);
+    world.ledger.stealNonce('0xone');
+    world.ledger.stopped = () => ({ ...paused, blame: 'asset' });
+    expect(await verify('probe')).toMatchObject({ status: 'invalid' });
+    await world.blocks(10);
+    expect((await call).answer.status).toBe('pending');
+  });
+
+  it('costs a question every few seconds and no gas', async () => {
+    const { locates } = world.ledger;
+    await world.blocks(60);
+    expect(world.ledger.locates - locates).toBeLessThanOrEqual(15);
+    expect(world.ledger.everBroadcast.size).toBe(1);
+    expect(await state()).toBe('prepared');
+  });
+
+  it('is sent soon after the token was mended, though nobody else pays in it', async () => {
+    await world.blocks(60);
+    world.ledger.stopped = () => undefined;
+    await world.blocks(15);
+    expect(await state()).toBe('settled');
+    expect(network().breakers).toEqual({ asset: 0, payee: 0, payer: 0 });
+  });
+
+  it('is found settled by somebody else before it expires', async () => {
+    world.ledger.frontRun(`${NETWORK}:0xbuyer:a`);
+    await world.blocks(12);
+    expect(await state()).toBe('settled');
+    expect(world.ledger.everBroadcast.size).toBe(1);
   });
 });
 

@@ -12,7 +12,7 @@ import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { authorizationOf } from './fake-payment.ts';
 import { createMemoryPeers, type Member } from './memory-peers.ts';
-import { mortal } from './mortal.ts';
+import { mortal, type Trouble } from './mortal.ts';
 
 /** One process. */
 type Replica = {
@@ -33,6 +33,8 @@ export type Replicas = {
   readonly events: EngineEvent[];
   /** Those that take requests now. */
   readonly running: Replica[];
+  /** Called while a call of a process's journal is under way. */
+  meanwhile: (call: string) => void;
   settle(at: number, payment: Payment, how?: Partial<SettleOptions>): Promise<Settlement>;
   /** kill -9, and another process in its place. */
   crash(at: number): Promise<void>;
@@ -81,7 +83,8 @@ export async function createReplicas(
     const alive = () => replica.alive;
     const mortalClock: Clock = { ...clock, after: (ms, act) => clock.after(ms, () => alive() && act()) };
     const broken = (call: string) => replica.journalBroken || replica.brokenCalls.has(call);
-    const journal = mortal(openJournal(member), alive, broken);
+    const trouble: Trouble = { meanwhile: (call) => replicas.meanwhile(call), uncertain: () => false };
+    const journal = mortal(openJournal(member), alive, broken, trouble);
     const engine = createEngine({
       journal,
       clock: mortalClock,
@@ -106,6 +109,7 @@ export async function createReplicas(
   const replicas: Replicas = {
     ...{ clock, ledger, events, running },
     journal: openJournal(reader),
+    meanwhile: () => {},
     settle(index, payment, how = {}) {
       const { anchor, expires } = authorizationOf(payment);
       ledger.expiries.set(anchor, expires);

@@ -54,8 +54,11 @@ export function createFuses({ clock, onBlown, onMended }: FusesOptions): Fuses {
     cache.set(key, { refusal, probeAt: clock.milliseconds() + PROBE_MS });
   }
 
-  function find(authorization: Authorization): Blown | undefined {
-    return assets.get(authorization.asset) ?? payees.get(payeeKey(authorization));
+  /** `presented`: somebody asks for it anew, which keeps what is known from being forgotten. */
+  function find(authorization: Authorization, presented: boolean): Blown | undefined {
+    const { asset } = authorization;
+    const payee = payeeKey(authorization);
+    return presented ? (assets.get(asset) ?? payees.get(payee)) : (assets.peek(asset) ?? payees.peek(payee));
   }
 
   function told({ refusal }: Blown, { payer }: Authorization): Refusal {
@@ -75,11 +78,11 @@ export function createFuses({ clock, onBlown, onMended }: FusesOptions): Fuses {
       }
     },
     blown(authorization) {
-      const found = find(authorization);
+      const found = find(authorization, false);
       return found && told(found, authorization);
     },
     admit(authorization) {
-      const found = find(authorization);
+      const found = find(authorization, true);
       if (found === undefined) return undefined;
       if (clock.milliseconds() < found.probeAt) return told(found, authorization);
       found.probeAt = clock.milliseconds() + PROBE_MS;

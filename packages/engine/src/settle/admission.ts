@@ -10,7 +10,7 @@ import type { Case } from './case.ts';
 
 export type AdmissionOptions<A extends Authorization> = {
   readonly chain: Pick<Chain<A>, 'network' | 'signers' | 'capacity' | 'blockMs' | 'untimely' | 'ceiling' | 'tooDear'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'milliseconds'>;
   readonly meter: Meter;
   /** Payments that wait for a lane. */
   readonly waiting: () => number;
@@ -27,6 +27,8 @@ const TURN_BLOCKS = 1.5;
 /** Seconds after which it is worth asking again: somebody has to fund a key, or a market to calm down. */
 const DRY_RETRY = 30;
 const DEAR_RETRY = 30;
+/** Milliseconds between two questions whether a dry key was funded, however many payments come. */
+const LOOK_AGAIN_MS = 2_000;
 /** Seconds between two events about one budget: a crowd that is turned away must not fill the log. */
 const TELL_AGAIN = 60n;
 
@@ -43,6 +45,9 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
   const { network } = chain;
   /** When it was last told that a budget has no room. */
   const toldAt = { network: 0n - TELL_AGAIN, caller: 0n - TELL_AGAIN };
+
+  /** The last question that a payment made. */
+  let looked = { at: Number.NEGATIVE_INFINITY, look: Promise.resolve() };
 
   function crowded(authorization: A): Settlement | undefined {
     const ahead = options.waiting();
@@ -65,7 +70,9 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
   async function dry(): Promise<Settlement | undefined> {
     if (!purses.allDry()) return undefined;
     // It may have been funded a moment ago.
-    await purses.look();
+    const now = clock.milliseconds();
+    if (now >= looked.at + LOOK_AGAIN_MS) looked = { at: now, look: purses.look() };
+    await looked.look;
     return purses.allDry() ? notSent(`${sentence(whyDry(chain))}`, DRY_RETRY) : undefined;
   }
 

@@ -38,7 +38,8 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
 
   function forget(kase: Case<A>): void {
     const { anchor } = kase.authorization;
-    if (kase.phase === 'remote' && kase.transaction !== '') kase.reservation?.forfeit();
+    // Unless whoever took it back has released it already.
+    if (kase.phase === 'remote') kase.reservation?.forfeit();
     else kase.reservation?.release();
     // Another process's claim of the same payment may have come in its place.
     if (byAnchor.get(anchor) === kase) byAnchor.delete(anchor);

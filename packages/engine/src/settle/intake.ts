@@ -20,6 +20,7 @@ import {
 } from './answers.ts';
 import { attachWaiter, type Case, openCase, type Waiter } from './case.ts';
 import type { Cases } from './cases.ts';
+import type { Leftovers } from './leftovers.ts';
 import { worthless } from './worthless.ts';
 
 export type IntakeOptions<A extends Authorization> = {
@@ -29,7 +30,7 @@ export type IntakeOptions<A extends Authorization> = {
   readonly meter: Meter;
   readonly cases: Cases<A>;
   /** Anchors whose claims could not be released. */
-  readonly leftovers: Set<string>;
+  readonly leftovers: Pick<Leftovers, 'add' | 'has' | 'delete'>;
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
   readonly ask: (authorization: A) => Promise<Verdict<A>>;

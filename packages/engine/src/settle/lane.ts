@@ -77,6 +77,8 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   let busy = false;
   let running: Promise<void> = Promise.resolve();
   let resting = false;
+  /** The chain's own count is being asked for: nothing is signed with what was known of it. */
+  let astray = false;
   let restMs = LEAST_REST_MS;
   let trouble: string | undefined;
 
@@ -144,7 +146,7 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
   }
 
   function mayTake(): boolean {
-    return works() && (spare() ?? 0n) >= 0n;
+    return works() && !astray && (spare() ?? 0n) >= 0n;
   }
 
   function works(): boolean {
@@ -185,7 +187,9 @@ export function createLane<A extends Authorization>(options: LaneOptions<A>): La
     room: () => (mayTake() ? Math.max(0, options.window - open.size) : 0),
     trouble: () => trouble,
     async align() {
+      astray = true;
       floor = await chain.floor(signer);
+      astray = false;
     },
     pump() {
       if (!busy) running = run();

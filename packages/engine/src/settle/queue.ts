@@ -11,6 +11,7 @@ import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
 import { createGathering } from './gathering.ts';
+import type { Leftovers } from './leftovers.ts';
 
 export type QueueOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -19,7 +20,7 @@ export type QueueOptions<A extends Authorization> = {
   readonly meter: Meter;
   readonly cases: Cases<A>;
   /** Anchors whose claims could not be released. */
-  readonly leftovers: Set<string>;
+  readonly leftovers: Pick<Leftovers, 'add'>;
   /** Transactions that may be sent before lanes have to wait for a block. */
   readonly room: () => number;
   /** Transactions that all lanes together may have open. */

@@ -8,6 +8,7 @@ import type { Meter } from '../ports/meter.ts';
 import { notSent, unavailable } from './answers.ts';
 import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
+import type { Leftovers } from './leftovers.ts';
 import { reopen } from './reopen.ts';
 
 export type RemoteOptions<A extends Authorization> = {
@@ -17,7 +18,7 @@ export type RemoteOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly cases: Cases<A>;
   /** Anchors whose claims could neither be handed over nor released. */
-  readonly leftovers: Set<string>;
+  readonly leftovers: Pick<Leftovers, 'add'>;
   readonly answerKnown: (known: PaymentRecord, kase: Case<A>) => Promise<Settlement>;
   /** True while this process writes for the network. */
   readonly writing: () => boolean;
@@ -49,7 +50,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     cases.entrusted(kase);
     await guarded(kase, async () => {
       if (await journal.handOver(kase.authorization.anchor)) return;
-      cases.finish(kase, notSent('The payment could not be handed to the process that writes.', 1));
+      takenBack(kase, notSent('The payment could not be handed to the process that writes.', 1));
     });
   }
 
@@ -57,7 +58,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     await guarded(kase, async () => {
       const { anchor } = kase.authorization;
       const released = kase.transaction === '' && (await journal.release(anchor));
-      if (released) cases.finish(kase, notSent('The payment could not be sent in time.', 2));
+      if (released) takenBack(kase, notSent('The payment could not be sent in time.', 2));
       else await learn(anchor, true);
     });
   }
@@ -65,7 +66,8 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
   async function gone(kase: Case<A>): Promise<void> {
     await guarded(kase, async () => {
       const record = await journal.payment(kase.authorization.anchor);
-      cases.finish(kase, record === undefined ? unsent() : await options.answerKnown(record, kase));
+      if (record === undefined) takenBack(kase, unsent());
+      else cases.finish(kase, await options.answerKnown(record, kase));
       // Its caller came back through another process, and that one handed it over anew.
       if (record?.state === 'queued' && options.writing()) take(record);
     });
@@ -101,10 +103,10 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     const record = await journal.payment(id);
     if (record?.state === 'queued' && options.writing()) return take(record);
     if (kase === undefined || kase.phase !== 'remote') return;
-    if (record === undefined || record.state === 'settled' || record.state === 'failed') {
-      const answer = record === undefined ? unsent() : await options.answerKnown(record, kase);
-      cases.finish(kase, answer);
-    } else {
+    if (record === undefined) takenBack(kase, unsent());
+    else if (record.state === 'settled' || record.state === 'failed')
+      cases.finish(kase, await options.answerKnown(record, kase));
+    else {
       cases.entrusted(kase, record.transaction);
       if (overdueNow) cases.tell(kase, kase.transaction === '' ? unreadable() : pendingOf(kase));
     }
@@ -115,6 +117,12 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     const carried = known !== undefined && known.phase !== 'remote' && known.phase !== 'claiming';
     const kase = carried ? undefined : reopen(record, options);
     if (kase !== undefined) options.onHandedOver(kase);
+  }
+
+  /** Nothing was sent and nothing will be: it costs nobody anything. */
+  function takenBack(kase: Case<A>, settlement: Settlement): void {
+    kase.reservation?.release();
+    cases.finish(kase, settlement);
   }
 
   async function guarded(kase: Case<A>, act: () => Promise<void>): Promise<void> {
