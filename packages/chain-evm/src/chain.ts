@@ -79,7 +79,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   };
 
   const decodeOptions = {
-    ...{ chainId, tokens, anyAsset: policy.anyAsset },
+    ...{ chainId, tokens, anyAsset: policy.anyAsset, multicall3, gas },
     factories: new Set(policy.factories.map((factory) => factory.toLowerCase())),
   };
   const verifyOptions = {

@@ -167,7 +167,13 @@ describe('a lone payment', () => {
   it('of a foreign signer is not signed', async () => {
     const item = await authorization();
     await expect(stage.chain.sign(payer.address, 0n, [item])).rejects.toThrow(`no key signs for ${payer.address}`);
-    await expect(stage.chain.sign(stage.operator.address, 0n, [])).rejects.toThrow('must carry a payment');
+  });
+
+  it('may be none: the transaction only uses its nonce up', async () => {
+    const { bytes } = await stage.chain.sign(stage.operator.address, 7n, []);
+    const empty = parseTransaction(bytes as Hex);
+    expect(empty).toMatchObject({ to: stage.operator.address.toLowerCase(), nonce: 7 });
+    expect([empty.data, empty.value]).toEqual([undefined, undefined]);
   });
 });
 

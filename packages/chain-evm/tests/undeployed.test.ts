@@ -154,7 +154,7 @@ describe('a wallet that does not exist', () => {
     const item = await wrapped(wallet.address, wallet.factoryCalldata);
     const unsure = stage.another({ policy: { factories: [factory] }, url: forwarder.url });
     expect(await unsure.verify([item])).toEqual([
-      { status: 'unavailable', detail: expect.stringContaining('too busy') },
+      { status: 'unavailable', answered: true, detail: expect.stringContaining('too busy') },
     ]);
   });
 });

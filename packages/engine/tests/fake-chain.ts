@@ -78,6 +78,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       await ledger.hold;
       return batch.map((each) => {
         if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
+        if (each.nonce.startsWith('strange')) return { status: 'unavailable', detail: 'strange', answered: true };
         if ('signature' in each && !String(each.signature).startsWith('good'))
           return { status: 'refused', reason: 'invalid_exact_evm_signature', message: 'not the payer’s' };
         if (ledger.moved(view()).has(each.anchor))

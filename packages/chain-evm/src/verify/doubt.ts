@@ -43,7 +43,11 @@ function withMoreGas(authorization: EvmAuthorization, verdict: Judged, options: 
       // Tried as what it is not, for instance because it was deployed between two blocks. The next look knows.
       const hasCode = codes.hasCode(transfer.from);
       if (signature.form !== 'key' && hasCode !== undefined && hasCode !== (signature.form === 'wallet')) {
-        return { status: 'unavailable', detail: `the contract at ${payer} came or went while it was looked at` };
+        return {
+          status: 'unavailable',
+          answered: true,
+          detail: `the contract at ${payer} came or went while it was looked at`,
+        };
       }
       if (attempt.read(answer).verdict.status !== 'valid') return verdict;
       const ceiling = options.policy.gas[signature.form];

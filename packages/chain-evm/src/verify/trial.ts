@@ -1,17 +1,25 @@
 /** What verification asks: payments in company, and payments alone. */
-import type { Clock, Refusal, Verdict } from '@facilitator/engine';
+import type { Clock, Refusal } from '@facilitator/engine';
 import { asDeployed, type EvmAuthorization } from '../authorization.ts';
 import { planOf } from '../carry.ts';
 import { whyNotKey } from '../decode/signature.ts';
 import { authorizationDigest, domainSeparator } from '../decode/typed-data.ts';
 import type { Hex } from '../hash/hex.ts';
 import type { EvmPolicy } from '../policy.ts';
-import { bytesIn, failureOf } from '../rpc/answers.ts';
+import { bytesIn } from '../rpc/answers.ts';
 import type { Question, RpcAnswer } from '../rpc/rpc.ts';
 import type { Codes } from './codes.ts';
 import { type Judgement, judge } from './judge.ts';
 import { lookAt } from './look.ts';
-import { codeCall, gasFor, type Simulated, type SimulationOptions, simulate } from './simulation.ts';
+import {
+  codeCall,
+  gasFor,
+  type Simulated,
+  type SimulationOptions,
+  simulate,
+  type Unavailable,
+  unavailable,
+} from './simulation.ts';
 
 export type TrialOptions = {
   readonly chainId: number;
@@ -31,7 +39,7 @@ export type TrialOptions = {
 type Doubt = 'who-is-blocked' | 'more-gas' | 'later';
 
 /** A verdict that does not say yet as what the payment is to be settled. */
-export type Judged = Judgement | Extract<Verdict, { status: 'unavailable' }>;
+export type Judged = Judgement | Unavailable;
 
 export type Tried = {
   readonly verdict: Judged;
@@ -96,7 +104,7 @@ function deployedOrNot(authorization: EvmAuthorization, options: TrialOptions): 
     calls: [codeCall(authorization), deploying.call, deployed.call],
     read([code, whenNot, whenThere]) {
       if (bytesIn(code) === undefined) {
-        return { verdict: { status: 'unavailable', detail: failureOf(code) }, tried: authorization };
+        return { verdict: unavailable(code), tried: authorization };
       }
       learnCode(code, authorization, codes);
       return codes.hasCode(authorization.transfer.from) ? deployed.read(whenThere) : deploying.read(whenNot);

@@ -46,8 +46,11 @@ export type Verdict<A extends Authorization = Authorization> =
    */
   | { readonly status: 'valid'; readonly as?: A }
   | Refusal
-  /** The chain could not be asked. Says nothing about the payment. `detail` is safe to show. */
-  | { readonly status: 'unavailable'; readonly detail: string };
+  /**
+   * The chain could not be asked. Says nothing about the payment. `answered`: a node did answer, with something that proves
+   * nothing; perhaps this payment is what it stumbles over. `detail` is safe to show.
+   */
+  | { readonly status: 'unavailable'; readonly detail: string; readonly answered?: true };
 
 /** A signed transaction, known by a hash computed here and not by a node. */
 export type Signed = { readonly hash: string; readonly bytes: string };
