@@ -24,6 +24,7 @@ import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createGapFiller } from './settle/gap-filler.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
+import { createKnown } from './settle/known.ts';
 import type { Lane } from './settle/lane.ts';
 import { createLanes, type Lanes } from './settle/lanes.ts';
 import { createLastWord } from './settle/last-word.ts';
@@ -83,16 +84,17 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onFilled: pump,
     onDoubtful: doubt,
   });
+  const known = createKnown<A>({ journal, cases });
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
-  const intake: Intake<A> = createIntake<A>({
-    ...{ chain, journal, clock, meter, cases, leftovers, accept },
+  const intake: Intake = createIntake<A>({
+    ...{ chain, journal, clock, meter, cases, known, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,
     ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
-  const onStalled = createStalls<A>({
+  const stalls = createStalls<A>({
     ...{ chain, journal, clock, meter, queue, onPrepared },
     laneOf: (signer) => lanes.of(signer),
     writing: () => writer.writing(),
@@ -103,7 +105,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, purses, reach },
     window: nonceWindow,
     take: queue.take,
-    ...{ onPrepared, onGone, onStalled },
+    ...{ onPrepared, onGone, onStalled: stalls.onStalled },
     writing: () => writer.writing(),
   });
   const tracker: Tracker<A> = createTracker<A>({
@@ -111,8 +113,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onResolved: lanes.resolved,
     onReopened: lanes.reopened,
     onGap: (gap) => void fillGap(gap),
-    onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
-    onUnwritten: cases.unhold,
+    onConcluded: createLastWord<A>({ network, journal, meter, cases, known }),
+    giving: cases.giving,
     onOrphan: queue.add,
     onCost: till.paid,
     ask: verifier.ask,
@@ -130,8 +132,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
-    ...{ chain, journal, clock, meter, cases, leftovers },
-    answerKnown: intake.answerKnown,
+    ...{ chain, journal, clock, meter, cases, known, leftovers },
     writing: writer.writing,
     onHandedOver: queue.add,
   });
@@ -249,6 +250,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       await writer.stop();
       stopListening();
       remote.stop();
+      stalls.stop();
       await leftovers.stop();
       await Promise.all([...cases.byAnchor.values()].map(dismiss));
     },

@@ -10,6 +10,7 @@ import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
+import { waitsForDeployment } from './deployments.ts';
 import { createGathering } from './gathering.ts';
 import type { Leftovers } from './leftovers.ts';
 
@@ -56,15 +57,8 @@ export type Queue<A extends Authorization> = {
   close(): Promise<void>;
 };
 
-/** Phases in which a payment will be sent, or was. */
-const ON_ITS_WAY: ReadonlySet<Case<Authorization>['phase']> = new Set(['queued', 'signing', 'prepared']);
-const DEPLOYING = 'An earlier payment is making the payer’s account on chain, and this one goes another way after it.';
-/** Blocks until a transaction is usually in one. */
-const TURN_BLOCKS = 1.5;
-
 export function createQueue<A extends Authorization>(options: QueueOptions<A>): Queue<A> {
   const { chain, journal, clock, meter, cases } = options;
-  const turnSeconds = Math.ceil((chain.blockMs * TURN_BLOCKS) / 1000);
   let queue: Case<A>[] = [];
   let closed = false;
   /** Whether the last one that was taken travels alone because it must. */
@@ -139,16 +133,9 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     }
   }
 
-  /** Whether a payment on its way makes the account that this one would make again. */
-  function followsDeployment({ authorization }: Case<A>): boolean {
-    if (!chain.deploys(authorization)) return false;
-    return [...cases.byAnchor.values()].some(
-      (other) =>
-        ON_ITS_WAY.has(other.phase) &&
-        other.authorization.payer === authorization.payer &&
-        other.authorization.anchor !== authorization.anchor &&
-        chain.deploys(other.authorization),
-    );
+  /** Whether its caller's time ended while others had it. */
+  function isOverdue(kase: Case<A>): boolean {
+    return kase.transaction === '' && kase.waiter?.due === true;
   }
 
   /** What its caller is told when it cannot be sent now. */
@@ -162,15 +149,17 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     size: () => queue.length,
     add(kase) {
       kase.phase = 'queued';
-      if (kase.transaction === '' && followsDeployment(kase)) return void drop(kase, notSent(DEPLOYING, turnSeconds));
+      const later = waitsForDeployment(kase, options);
+      if (later !== undefined) return void drop(kase, later);
       queue.push(kase);
-      options.onFilled();
+      if (isOverdue(kase)) void withdraw(kase);
+      else options.onFilled();
     },
     giveBack(taken) {
       const back = taken.filter((kase) => kase.phase === 'signing');
       for (const kase of back) kase.phase = 'queued';
       queue.unshift(...back);
-      for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
+      for (const kase of back) if (isOverdue(kase)) void withdraw(kase);
     },
     take(budget) {
       if (mayFill() && gathering.isOn()) return [];
