@@ -120,7 +120,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onRefused: purses.lookSoon,
   });
   const writer = createWriter<A>({
-    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
+    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue, till },
     onHeld: takeAllOver,
     onLost: handAllOver,
   });
@@ -240,7 +240,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   async function prepare(): Promise<void> {
     stopListening();
     stopListening = journal.listen(network, (news) => void remote.onNews(news));
-    await till.recall();
+    // Whoever writes counts anew; for others it is what they begin with.
+    if (journal.shared) budget.recount(await till.recall([]));
     await Promise.all([writer.start(), purses.look()]);
   }
 

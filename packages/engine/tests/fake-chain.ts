@@ -128,7 +128,9 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async observe(attempts, items) {
       if (!alive()) return hang();
-      return attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      const seen = attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
+      await ledger.holdSights;
+      return seen;
     },
     async standing(blocks) {
       if (!alive()) return hang();

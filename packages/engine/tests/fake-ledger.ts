@@ -64,6 +64,8 @@ export class FakeLedger {
   locates = 0;
   /** What signers' next nonces are is not answered. */
   countless = false;
+  /** What was seen of attempts is told when this has resolved. */
+  holdSights: Promise<void> = Promise.resolve();
   /** Signers sign when this has resolved. */
   holdKeys: Promise<void> = Promise.resolve();
   /** Every transaction of ours that a node ever had. */

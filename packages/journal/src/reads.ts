@@ -81,8 +81,8 @@ export async function findCosts(
       .where(includedTransaction);
     if (below !== undefined) page = page.where('nonce', '<', below);
     const rows = await page.orderBy('nonce', 'desc').limit(COSTS_PAGE).execute();
-    for (const { cost, created_at: at } of rows)
-      if (cost !== null && at >= since) found.push({ cost: BigInt(cost), at });
+    for (const { nonce, cost, created_at: at } of rows)
+      if (cost !== null && at >= since) found.push({ nonce, cost: BigInt(cost), at });
     const last = rows.at(-1);
     if (last === undefined || rows.length < COSTS_PAGE || last.created_at < since) return found;
     below = last.nonce;

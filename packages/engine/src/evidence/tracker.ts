@@ -64,6 +64,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
   const orphans = new Map<string, Case<A>>();
+  /** Nonces whose costs were told before everything was forgotten, and that the journal still held open then. */
+  let metered: ReadonlySet<string> = new Set();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
   const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
   /** After this a transaction whose payments callers were told about is missed. */
@@ -149,12 +151,15 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     // While its block may vanish the attempt stays open, with its bytes; unless it keeps payments from being sent again.
     const mayVanish = outcome.status === 'included' && chain.reorgDepth > 0;
     const stays = mayVanish && ends.length === judged.length;
-    if (outcome.status === 'included' && !slot.accounted) {
+    // Forgotten meanwhile: whoever writes now counts it when it is seen there, or the journal has its cost.
+    const counts = slots.get(slotKey(slot)) === slot && !slot.accounted;
+    if (outcome.status === 'included' && counts) {
       slot.accounted = true;
       const { cost } = outcome;
       // They all need about the same: a signature each, a balance or two.
       const share = cost / BigInt(Math.max(1, attempt.items.length));
-      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
+      if (!metered.has(slotKey(slot)))
+        meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
       options.onCost(attempt, cost, share, slot.cases);
     }
     if (stays)
@@ -282,6 +287,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     },
     tick: rounds.now,
     forget() {
+      const told = [...slots.values()].filter((slot) => slot.accounted || metered.has(slotKey(slot)));
+      metered = new Set([...told.map(slotKey), ...buried.keys()]);
       slots.clear();
       orphans.clear();
       buried.forget();

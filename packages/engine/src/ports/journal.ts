@@ -72,8 +72,8 @@ export type AttemptOutcome =
   /** Its nonce went to another transaction for good. */
   | { readonly status: 'superseded' };
 
-/** What one transaction cost, in native units, and when it was signed. */
-export type Cost = { readonly cost: bigint; readonly at: Seconds };
+/** What the transaction at a nonce cost, in native units, and when it was signed. */
+export type Cost = { readonly nonce: bigint; readonly cost: bigint; readonly at: Seconds };
 
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
