@@ -22,6 +22,7 @@ import type { Meter } from './ports/meter.ts';
 import { createReach } from './reach.ts';
 import { createAdmission, whyDry } from './settle/admission.ts';
 import { unavailable } from './settle/answers.ts';
+import { createBacklog } from './settle/backlog.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
@@ -84,12 +85,14 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onFilled: pump,
     onDoubtful: doubt,
   });
+  const backlog = createBacklog({ network, journal, clock });
+  const waiting = () => (writer.writing() ? queue.size() : backlog());
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
   const intake: Intake<A> = createIntake<A>({
     ...{ chain, journal, clock, meter, cases, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,
-    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
+    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting }),
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
@@ -125,7 +128,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
-    ...{ chain, journal, clock, meter, cases, leftovers },
+    ...{ chain, journal, clock, meter, cases, leftovers, queue },
     answerKnown: intake.answerKnown,
     writing: writer.writing,
     onHandedOver: queue.add,

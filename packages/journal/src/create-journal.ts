@@ -4,6 +4,7 @@ import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError, notGap, notWriting } from './journal-error.ts';
 import {
+  countWaiting,
   findCosts,
   findPayment,
   findPaymentByKey,
@@ -115,6 +116,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
     costs: (signer, since) => read((reading) => findCosts(reading, signer, since)),
+    waiting: (network, since) => read((reading) => countWaiting(reading, network, since)),
     unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());

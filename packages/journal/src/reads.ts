@@ -98,6 +98,19 @@ export async function countUnfinished(reading: Reading): Promise<number> {
   return Number(found.count);
 }
 
+export async function countWaiting(reading: Reading, network: Caip2, since: Seconds): Promise<number> {
+  const found = await reading
+    .selectFrom('payments')
+    .select(({ fn }) => fn.countAll<bigint>().as('count'))
+    .where('network', '=', network)
+    .where(unfinishedPayment)
+    .where(({ eb, or, and }) =>
+      or([eb('state', '=', 'queued'), and([eb('state', '=', 'claimed'), eb('claimed_at', '>=', since)])]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(found.count);
+}
+
 export function findUnfinished(
   reading: Reading,
   peers: Pick<Peers, 'self' | 'gone'>,

@@ -179,6 +179,8 @@ export interface Journal {
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
   paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
   unfinished(network: Caip2): Promise<Unfinished>;
+  /** Payments of the network that wait to be signed, in whichever process: handed over, or claimed at `since` or later. */
+  waiting(network: Caip2, since: Seconds): Promise<number>;
   /** What the signer's transactions cost that were signed at `since` or later and are final, the newest first. */
   costs(signer: Pick<LaneKey, 'network' | 'signer'>, since: Seconds): Promise<readonly Cost[]>;
   /** Resolves when all accepted writes are on disk and the store is closed. */
