@@ -13,7 +13,7 @@ import type {
   Verification,
 } from './engine.ts';
 import type { Place } from './evidence/slot.ts';
-import { createTracker } from './evidence/tracker.ts';
+import { createTracker, type Tracker } from './evidence/tracker.ts';
 import { createGate } from './gate.ts';
 import type { Attempt, Authorization, Chain } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
@@ -25,6 +25,7 @@ import { unavailable } from './settle/answers.ts';
 import { createBacklog } from './settle/backlog.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
+import { createGapFiller } from './settle/gap-filler.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
 import { createLane, type Lane } from './settle/lane.ts';
 import { createLastWord } from './settle/last-word.ts';
@@ -111,8 +112,9 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       ...{ onPrepared, onGone, onStalled, onRested: pump },
     }),
   );
-  const tracker = createTracker<A>({
-    ...{ chain, journal, clock, meter, onResolved, onGap, onReopened },
+  const tracker: Tracker<A> = createTracker<A>({
+    ...{ chain, journal, clock, meter, onResolved, onReopened },
+    onGap: (gap) => void fillGap(gap),
     onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
     onUnwritten: cases.unhold,
     onOrphan: queue.add,
@@ -121,6 +123,10 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     worthAsking: createProbe<A>({ clock, breakers, ask: verifier.ask }),
     onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
+  });
+  const fillGap = createGapFiller<A>({
+    ...{ chain, journal, meter, cases, lanes, tracker },
+    writing: () => writer.writing(),
   });
   const writer = createWriter<A>({
     ...{ chain, journal, clock, meter, cases, lanes, tracker, queue, till },
@@ -198,12 +204,6 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       // Whoever writes next asks anew.
       clock.after(RETRY_MS, () => !closing && writer.writing() && realign(lane));
     });
-  }
-
-  function onGap({ signer, nonce }: Place): void {
-    const detail = `no transaction has nonce ${nonce} of ${signer}, which later ones wait for: an empty one takes it`;
-    meter.record({ type: 'fault', network, detail });
-    laneOf(signer)?.fill(nonce);
   }
 
   function onReopened({ signer, nonce }: Place): void {

@@ -3,11 +3,11 @@ import type { Tracker } from './evidence/tracker.ts';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
-import { type Lane, worthOf } from './settle/lane.ts';
+import type { Lane } from './settle/lane.ts';
 import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
+import { preparedOf, watchAgain } from './settle/watch-again.ts';
 import type { Till } from './spending/till.ts';
 
 export type RecoverOptions<A extends Authorization> = {
@@ -29,7 +29,7 @@ export type RecoverOptions<A extends Authorization> = {
  * fine. Rejects before it changes anything in this process when the journal cannot be read, so that it can be repeated.
  */
 export async function recover<A extends Authorization>(options: RecoverOptions<A>): Promise<void> {
-  const { chain, journal, cases, lanes, tracker, queue } = options;
+  const { chain, journal, cases, tracker, queue } = options;
   const { payments, attempts } = await journal.unfinished(chain.network);
   // Read after what is open, so that whatever gets its outcome in between is left out there and not here.
   const costs = await options.till.recall(attempts);
@@ -38,30 +38,19 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   if (!options.current()) return;
   options.till.budget.recount(costs);
 
-  const orphans = new Map<string, Case<A>>();
-  const handedOver: Case<A>[] = [];
+  const carried = new Set(attempts.flatMap((attempt) => attempt.items));
+  const prepared = preparedOf(payments);
+  for (const attempt of attempts) watchAgain(attempt, prepared, options);
+  for (const payment of prepared.values()) {
+    const orphan = carried.has(payment.id) ? undefined : reopen(payment, options);
+    if (orphan === undefined) continue;
+    cases.prepared(orphan, payment.transaction ?? '');
+    tracker.adopt(orphan);
+  }
   for (const payment of payments) {
-    const kase = payment.state === 'claimed' ? undefined : reopen(payment, options);
-    if (kase === undefined) continue;
-    if (payment.state === 'queued') handedOver.push(kase);
-    else {
-      cases.prepared(kase, payment.transaction ?? '');
-      orphans.set(payment.id, kase);
-    }
+    const handedOver = payment.state === 'queued' ? reopen(payment, options) : undefined;
+    if (handedOver !== undefined) queue.add(handedOver);
   }
-  for (const attempt of attempts) {
-    const undecided = attempt.items.flatMap((id) => cases.byAnchor.get(id) ?? []);
-    for (const kase of undecided) orphans.delete(kase.authorization.anchor);
-    const worth = worthOf(
-      chain,
-      undecided.map((kase) => kase.authorization),
-    );
-    lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce, worth);
-    if (undecided.length > 0) tracker.send(attempt, undecided);
-    else tracker.resume(attempt);
-  }
-  for (const orphan of orphans.values()) tracker.adopt(orphan);
-  for (const kase of handedOver) queue.add(kase);
   if (payments.length > 0 || attempts.length > 0) await tracker.tick();
   options.meter.record({
     type: 'recovered',

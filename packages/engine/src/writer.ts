@@ -75,11 +75,12 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
 
   /** Held later than at the start: nobody waits for it, so it is tried until it works or the right is lost. */
   async function beginLater(): Promise<void> {
+    const mine = turn + 1;
     try {
       await begin();
     } catch (error) {
+      if (mine !== turn) return;
       meter.record({ type: 'fault', network, detail: `recovery failed: ${describeError(error)}` });
-      const mine = turn;
       clock.after(RECOVERY_RETRY_MS, () => {
         if (mine === turn) void beginLater();
       });

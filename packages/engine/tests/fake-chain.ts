@@ -91,6 +91,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     },
     async floor(signer) {
       if (!alive()) return hang();
+      await ledger.holdCount();
       if (ledger.weather.deaf || ledger.countless) throw new Error('deaf');
       return ledger.count(signer, view());
     },
@@ -129,7 +130,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     async observe(attempts, items) {
       if (!alive()) return hang();
       const seen = attempts.map((attempt, index) => sight(attempt, items[index] ?? []));
-      await ledger.holdSights;
+      await ledger.holdLooks;
       return seen;
     },
     async standing(blocks) {
@@ -144,6 +145,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     async locate(authorization) {
       if (!alive()) return hang();
       ledger.locates += 1;
+      if (ledger.unlocatable.has(authorization.anchor)) return { status: 'unknown' };
       return find(authorization);
     },
   };

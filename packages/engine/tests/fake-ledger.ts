@@ -62,10 +62,14 @@ export class FakeLedger {
   looks = 0;
   /** How often a payment was looked for, whichever transaction used it. */
   locates = 0;
+  /** Payments that nodes cannot find, unless the transaction that used them is known. */
+  readonly unlocatable = new Set<string>();
+  /** What is seen of transactions is answered when this has resolved. */
+  holdLooks: Promise<void> = Promise.resolve();
+  /** A signer's next nonce is answered when this has resolved, or not when it rejects. */
+  holdCount: () => Promise<void> = () => Promise.resolve();
   /** What signers' next nonces are is not answered. */
   countless = false;
-  /** What was seen of attempts is told when this has resolved. */
-  holdSights: Promise<void> = Promise.resolve();
   /** Signers sign when this has resolved. */
   holdKeys: Promise<void> = Promise.resolve();
   /** Every transaction of ours that a node ever had. */

@@ -143,7 +143,7 @@ describe('the day’s costs of a network', () => {
     await replicas.clock.advance(100);
     const seen = Promise.withResolvers<void>();
     for (let i = 0; i < 4; i += 1) replicas.ledger.mine();
-    replicas.ledger.holdSights = seen.promise;
+    replicas.ledger.holdLooks = seen.promise;
     await replicas.clock.advance(2_000);
     process(WRITER).member.breakSession(false);
     await settleDown(60);

@@ -26,7 +26,7 @@ export function refused(message: string): JournalError {
 }
 
 export function notGap({ network, signer, gap }: LaneKey): JournalError {
-  return refused(`Nonce ${gap} of ${signer} on ${network} is no gap: a transaction is open or included there.`);
+  return refused(`Nonce ${gap} of ${signer} on ${network} is no gap: a transaction is open there.`);
 }
 
 export function notWriting(network: string): JournalError {

@@ -53,7 +53,7 @@ export async function nextTurn(reading: Reading, lane: LaneKey): Promise<Turn | 
       .where('nonce', '=', gap)
       .orderBy('attempt', 'desc')
       .execute();
-    if (earlier.some(({ outcome }) => outcome !== 'superseded')) return undefined;
+    if (earlier.some(({ outcome }) => outcome === 'open')) return undefined;
     return { nonce: gap, attempt: (earlier[0]?.attempt ?? -1n) + 1n };
   }
   const last = await ofSigner.select('nonce').orderBy('nonce', 'desc').limit(1).executeTakeFirst();

@@ -32,8 +32,8 @@ export type BuriedOptions<A extends Authorization> = {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly meter: Meter;
-  /** Its block is gone: all attempts of its nonce, oldest first, are to be watched again. */
-  readonly onVanished: (attempts: readonly Attempt[]) => void;
+  /** Its block is gone: all attempts of its nonce, oldest first, are to be watched again. `inMemory`: the journal has them no more. */
+  readonly onVanished: (attempts: readonly Attempt[], inMemory: boolean) => void;
 };
 
 export type Buried = {
@@ -96,7 +96,7 @@ export function createBuried<A extends Authorization>(options: BuriedOptions<A>)
       graves.delete(slotKey(grave));
       meter.record({ type: 'settle.vanished', network, transaction: grave.hash, block: grave.block });
       const found = grave.attempts ?? kept.get(slotKey(grave));
-      if (found !== undefined) options.onVanished(found);
+      if (found !== undefined) options.onVanished(found, grave.attempts !== undefined);
     }
   }
 

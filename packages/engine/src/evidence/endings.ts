@@ -4,7 +4,7 @@ import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
 import type { Case } from '../settle/case.ts';
 
 /** A payment, and how it ends. */
-type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
+export type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
 
 export type EndingsOptions<A extends Authorization> = {
   readonly journal: Pick<Journal, 'conclude' | 'resolve'>;

@@ -19,6 +19,10 @@ export type Slot<A extends Authorization> = Place & {
   accounted: boolean;
   /** Whether it was missed, and said so. */
   missed: boolean;
+  /** Whether its lane was told that the nonce is used, which it is before all of its payments are decided. */
+  closed: boolean;
+  /** The journal has given up the bytes, so nothing more can be stored for the nonce. */
+  readonly inMemory: boolean;
 };
 
 /** One nonce of one signer. */
@@ -34,12 +38,24 @@ export function addAttempt<A extends Authorization>(
   attempt: Attempt,
   cases: readonly Case<A>[],
   now: number,
-  told?: Slot<A>['told'],
+  { told, inMemory = false }: { readonly told?: Slot<A>['told']; readonly inMemory?: boolean } = {},
 ): Slot<A> {
   if (slot !== undefined) return { ...slot, attempts: [...slot.attempts, attempt], cases, signedAt: now, sentAt: now };
   const { signer, nonce } = attempt;
   const times = { since: now, signedAt: now, sentAt: now, sightedAt: undefined };
-  return { signer, nonce, attempts: [attempt], cases, ...times, told, accounted: told === 'vanished', missed: false };
+  const accounted = told === 'vanished';
+  return {
+    signer,
+    nonce,
+    attempts: [attempt],
+    cases,
+    ...times,
+    told,
+    accounted,
+    missed: false,
+    closed: false,
+    inMemory,
+  };
 }
 
 /** The newest transaction of the slot: the one that is handed over. */

@@ -7,37 +7,37 @@ import type { Meter } from '../ports/meter.ts';
 import { createRounds } from '../rounds.ts';
 import type { Case } from '../settle/case.ts';
 import { createBuried, graveOf } from './buried.ts';
-import { createEndings, type EndingsOptions } from './endings.ts';
+import { createEndings, type End, type EndingsOptions } from './endings.ts';
 import { gapsBelow } from './gaps.ts';
 import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
+import { createOrphans, type OrphansOptions } from './orphans.ts';
 import { createPace } from './pace.ts';
 import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
 
-export type TrackerOptions<A extends Authorization> = EndingsOptions<A> & {
-  readonly chain: Chain<A>;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly meter: Meter;
-  /** A payment that no open attempt carries any more and that may still be paid. */
-  readonly onOrphan: (orphan: Case<A>) => void;
-  /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
-  readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
-  /** What the chain says of a payment now. */
-  readonly ask: (authorization: A) => Promise<Verdict>;
-  /** Whether a payment that no attempt carries is worth a question now. */
-  readonly worthAsking: (authorization: A) => Promise<boolean>;
-  /** A transaction was mined at our cost, and this payment of those it carried failed. */
-  readonly onWasted: (authorization: A) => void;
-  /** Nodes refused bytes that they were given. */
-  readonly onRefused: () => void;
-  /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
-  readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
-  /** Later ones wait for this nonce, and no transaction of ours has it. */
-  readonly onGap: (gap: Place) => void;
-  /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
-  readonly onReopened: (slot: Place) => void;
-};
+export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
+  Pick<OrphansOptions<A>, 'worthAsking'> & {
+    readonly chain: Chain<A>;
+    readonly journal: Journal;
+    readonly clock: Clock;
+    readonly meter: Meter;
+    /** A payment that no open attempt carries any more and that may still be paid. */
+    readonly onOrphan: (orphan: Case<A>) => void;
+    /** A transaction of ours is final: what it cost the signer, in native units, and the payments it carried that had not ended. */
+    readonly onCost: (attempt: Attempt, cost: bigint, share: bigint, cases: readonly Case<A>[]) => void;
+    /** What the chain says of a payment now. */
+    readonly ask: (authorization: A) => Promise<Verdict>;
+    /** A transaction was mined at our cost, and this payment of those it carried failed. */
+    readonly onWasted: (authorization: A) => void;
+    /** Nodes refused bytes that they were given. */
+    readonly onRefused: () => void;
+    /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
+    readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
+    /** Later ones wait for this nonce, and no transaction of ours has it. */
+    readonly onGap: (gap: Place) => void;
+    /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
+    readonly onReopened: (slot: Place) => void;
+  };
 
 export type Tracker<A extends Authorization> = {
   /** Hands an attempt to the network and watches it. Attempts for one nonce are watched together. */
@@ -63,7 +63,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { chain, journal, clock, meter } = options;
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
-  const orphans = new Map<string, Case<A>>();
   /** Nonces whose costs were told before everything was forgotten, and that the journal still held open then. */
   let metered: ReadonlySet<string> = new Set();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
@@ -74,15 +73,17 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     clock,
     look,
     pause: () => pace.afterTick(oldestUnseen()),
-    isIdle: () => slots.size === 0 && orphans.size === 0,
+    isIdle: () => slots.size === 0 && orphans.isEmpty(),
     onFault: (error) => meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` }),
   });
   const endings = createEndings<A>(options);
+  const orphans = createOrphans<A>({ ...options, endings, onPayable: options.onOrphan });
   const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
 
-  function onVanished(attempts: readonly Attempt[]): void {
+  function onVanished(attempts: readonly Attempt[], inMemory: boolean): void {
     let slot: Slot<A> | undefined;
-    for (const attempt of attempts) slot = addAttempt(slot, attempt, [], clock.milliseconds(), 'vanished');
+    for (const attempt of attempts)
+      slot = addAttempt(slot, attempt, [], clock.milliseconds(), { told: 'vanished', inMemory });
     if (slot === undefined) return;
     slots.set(slotKey(slot), slot);
     options.onReopened(slot);
@@ -125,7 +126,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       if (lowest) unseenSigners.add(slot.signer);
       judged.push(sighting.status === 'unseen' ? judgeUnseen(slot, lowest) : judge(slot, sighting));
     }
-    const results = await Promise.allSettled([...judged, ...[...orphans.values()].map(judgeOrphan)]);
+    const results = await Promise.allSettled([...judged, ...orphans.judge()]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -138,8 +139,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const judged = await Promise.all(
       slot.cases.map(async (each, index) => ({ each, judgement: await judgeCase(slot, each, index, sighting) })),
     );
-    // Without a verdict on each payment the nonce stays open: absence needs proof.
-    if (judged.some(({ judgement }) => judgement.status === 'undecided')) return;
     const attempt = sighting.status === 'included' ? sighting.attempt : newest(slot);
     const outcome: AttemptOutcome =
       sighting.status === 'included'
@@ -148,12 +147,9 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const ends = judged.flatMap(({ each, judgement }) =>
       judgement.status === 'ended' ? [{ each, conclusion: judgement.conclusion }] : [],
     );
-    // While its block may vanish the attempt stays open, with its bytes; unless it keeps payments from being sent again.
-    const mayVanish = outcome.status === 'included' && chain.reorgDepth > 0;
-    const stays = mayVanish && ends.length === judged.length;
-    // Forgotten meanwhile: whoever writes now counts it when it is seen there, or the journal has its cost.
-    const counts = slots.get(slotKey(slot)) === slot && !slot.accounted;
-    if (outcome.status === 'included' && counts) {
+    // Forgotten meanwhile: another process writes, or this one again, and has found in the journal what is left to do and to count.
+    const isWatched = () => slots.get(slotKey(slot)) === slot;
+    if (outcome.status === 'included' && isWatched() && !slot.accounted) {
       slot.accounted = true;
       const { cost } = outcome;
       // They all need about the same: a signature each, a balance or two.
@@ -162,19 +158,38 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
         meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
       options.onCost(attempt, cost, share, slot.cases);
     }
-    if (stays)
-      await endings.endEach(ends, (left) => {
-        slot.cases = left;
-      });
-    else await endings.endTogether(attempt, outcome, ends);
+    if (judged.some(({ judgement }) => judgement.status === 'undecided')) {
+      // Absence needs proof: those without keep the attempt open. The others do not wait for them, and the nonce is used.
+      await endEach(slot, ends);
+      if (isWatched()) close(slot, outcome.status);
+      return;
+    }
+    // While its block may vanish the attempt stays open, with its bytes; unless it keeps payments from being sent again.
+    const mayVanish = outcome.status === 'included' && chain.reorgDepth > 0;
+    const stays = mayVanish && ends.length === judged.length;
+    if (stays) await endEach(slot, ends);
+    else if (!slot.inMemory) await endings.endTogether(attempt, outcome, ends);
     if (slot.told !== undefined) await lookBack(slot, sighting);
-    const watched = slots.delete(slotKey(slot));
-    // Forgotten meanwhile: another process writes now, and finds in the journal what is left to do.
-    if (!watched) return;
-    if (sighting.status === 'included' && mayVanish) buried.add(graveOf(slot, sighting, !stays));
-    for (const { each, judgement } of judged)
-      if (judgement.status === 'payable') orphans.set(each.authorization.anchor, each);
-    options.onResolved(slot, outcome.status);
+    if (!isWatched()) return;
+    slots.delete(slotKey(slot));
+    if (sighting.status === 'included' && mayVanish) buried.add(graveOf(slot, sighting, !stays || slot.inMemory));
+    for (const { each, judgement } of judged) if (judgement.status === 'payable') orphans.add(each);
+    close(slot, outcome.status);
+  }
+
+  /** Ends some of a slot's payments, each by itself. */
+  async function endEach(slot: Slot<A>, ends: readonly End<A>[]): Promise<void> {
+    await endings.endEach(ends, (left) => {
+      const over = new Set(ends.map(({ each }) => each).filter((each) => !left.includes(each)));
+      slot.cases = slot.cases.filter((each) => !over.has(each));
+    });
+  }
+
+  /** Its lane may go on, whatever becomes of the payments. */
+  function close(slot: Slot<A>, outcome: AttemptOutcome['status']): void {
+    if (slot.closed) return;
+    slot.closed = true;
+    options.onResolved(slot, outcome);
   }
 
   /** What callers were told of this nonce before still has to be true. */
@@ -207,13 +222,17 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   /** Bytes that nobody has seen: hand them over again, at a higher fee in the end, and see whether they can still pay. */
   async function judgeUnseen(slot: Slot<A>, lowest: boolean): Promise<void> {
     slot.sightedAt = undefined;
+    if (slot.closed) {
+      slot.closed = false;
+      options.onReopened(slot);
+    }
     const now = clock.milliseconds();
     if (lowest && now - slot.signedAt >= replaceAfterMs) {
       slot.signedAt = now;
       const gaps = await gapsBelow(chain, slot, (gap) => slots.has(slotKey(gap)) || buried.has(gap));
       for (const gap of gaps) options.onGap(gap);
       // A higher fee does not help what waits for a lower nonce.
-      if (gaps.length === 0 && (await replace(slot))) return;
+      if (gaps.length === 0 && !slot.inMemory && (await replace(slot))) return;
     }
     if (slot.told !== undefined && !slot.missed && now - slot.since > missedAfterMs) {
       slot.missed = true;
@@ -246,19 +265,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     return true;
   }
 
-  async function judgeOrphan(orphan: Case<A>): Promise<void> {
-    const late = orphan.authorization.expires <= clock.now();
-    if (!late && !(await options.worthAsking(orphan.authorization))) return;
-    const judgement = await judgeLost(chain, orphan.authorization, orphan.transaction);
-    if (judgement.status === 'ended') {
-      await endings.end({ each: orphan, conclusion: judgement.conclusion });
-      orphans.delete(orphan.authorization.anchor);
-    } else if (judgement.status === 'payable' && orphan.authorization.expires > clock.now()) {
-      // Forgotten meanwhile: another process writes now, and finds it in the journal.
-      if (orphans.delete(orphan.authorization.anchor)) options.onOrphan(orphan);
-    }
-  }
-
   /** Ends a payment for which the chain itself gives the proof; false when it gives none. */
   async function endLost(each: Case<A>, hash: string): Promise<boolean> {
     const judgement = await judgeLost(chain, each.authorization, hash);
@@ -267,22 +273,28 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     return true;
   }
 
+  function isSlotted(attempt: Attempt): boolean {
+    return slots.get(slotKey(attempt))?.attempts.some(({ hash }) => hash === attempt.hash) ?? false;
+  }
+
   return {
     send(attempt, cases) {
+      if (isSlotted(attempt)) return;
       const told = cases.length < attempt.items.length ? 'recovered' : undefined;
-      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, cases, clock.milliseconds(), told);
+      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, cases, clock.milliseconds(), { told });
       slots.set(slotKey(attempt), slot);
       void broadcast(slot);
     },
     resume(attempt) {
+      if (isSlotted(attempt)) return;
       const now = clock.milliseconds();
-      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, [], now, 'recovered');
+      const slot = addAttempt(slots.get(slotKey(attempt)), attempt, [], now, { told: 'recovered' });
       // Most of them are mined: not being there has to show first.
       slots.set(slotKey(attempt), { ...slot, sightedAt: now });
       rounds.within(pace.afterTick(0));
     },
     adopt(orphan) {
-      orphans.set(orphan.authorization.anchor, orphan);
+      orphans.add(orphan);
       rounds.within(pace.afterTick(oldestUnseen()));
     },
     tick: rounds.now,
@@ -290,7 +302,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       const told = [...slots.values()].filter((slot) => slot.accounted || metered.has(slotKey(slot)));
       metered = new Set([...told.map(slotKey), ...buried.keys()]);
       slots.clear();
-      orphans.clear();
+      orphans.forget();
       buried.forget();
     },
     async stop() {

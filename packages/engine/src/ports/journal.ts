@@ -89,7 +89,7 @@ export type LaneKey = {
   readonly signer: string;
   /** The chain's own count; matters only while it is above what the journal holds. */
   readonly floor: bigint;
-  /** A nonce below those that are journaled and that no transaction uses: this one is taken instead of the next. */
+  /** A nonce below those that are journaled and that the chain says nothing uses: this one is taken instead of the next. */
   readonly gap?: bigint;
 };
 
@@ -140,7 +140,7 @@ export interface Journal {
   /**
    * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, or its gap, has `sign` make the bytes for it, and
    * stores transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects,
-   * when the journal has an open or included transaction for the gap, or when this process does not write for the network. Calls for one signer must not overlap: the lane serialises them.
+   * when the journal has an open transaction for the gap, or when this process does not write for the network. Calls for one signer must not overlap: the lane serialises them.
    */
   prepare(lane: LaneKey, items: readonly Item[], sign: (nonce: bigint) => Promise<Signed>): Promise<Preparation>;
   /**
@@ -150,7 +150,7 @@ export interface Journal {
   replace(hash: string, signed: Signed): Promise<Attempt>;
   /**
    * Gives an attempt its outcome and ends the payments it decided, in one write. Other attempts of the same nonce are
-   * superseded by the same write: at most one of them is ever included. Payments it carried that are not in
+   * superseded by the same write, also one that was included before a reorganisation. Payments it carried that are not in
    * `conclusions` stay `prepared` and may be prepared again. Answers the ids of the payments that ended by this call.
    */
   resolve(

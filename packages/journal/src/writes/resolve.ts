@@ -19,6 +19,8 @@ type Met = {
   outcome: TransactionsTable['outcome'];
   /** Its nonce: the same for all that may replace each other. */
   readonly slot: string;
+  /** 0 for the first that was signed for its nonce. */
+  readonly attempt: bigint;
   readonly carries: ReadonlySet<string>;
 };
 
@@ -26,6 +28,7 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
   const attempts = await meet(session, [...new Set(inputs.map((input) => input.hash))]);
   const faults = new Map<Resolution, JournalError>();
   const deciding: Resolution[] = [];
+  const unseating: string[] = [];
   const owner = new Map<string, Resolution>();
   const endings: Ending[] = [];
   for (const input of inputs) {
@@ -38,8 +41,10 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
     }
     if (attempt.outcome === 'open') {
       deciding.push(input);
+      const isIncluded = input.closing.outcome === 'included';
+      if (isIncluded && attempt.attempt > 0n) unseating.push(input.hash);
       for (const each of attempts.values())
-        if (each.slot === attempt.slot && each.outcome === 'open') each.outcome = 'superseded';
+        if (each.slot === attempt.slot && (each.outcome === 'open' || isIncluded)) each.outcome = 'superseded';
       attempt.outcome = input.closing.outcome;
     }
     // The first word on a payment holds; a later one in the same group finds it ended.
@@ -48,6 +53,7 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
       endings.push(each);
     }
   }
+  await unseat(session.tx, unseating);
   await closeAttempts(session.tx, deciding);
   const ended = await endPayments(session, endings);
   return inputs.map((input): Outcome<readonly string[]> => {
@@ -63,7 +69,7 @@ async function meet({ tx, shared }: Session, hashes: readonly string[]): Promise
   const found = await inChunks(ordered, (part) =>
     tx
       .selectFrom('transactions')
-      .select(['hash', 'outcome', 'network', 'signer', 'nonce'])
+      .select(['hash', 'outcome', 'network', 'signer', 'nonce', 'attempt'])
       .where('hash', 'in', part)
       .orderBy('hash')
       .$if(shared, (query) => query.forUpdate())
@@ -74,10 +80,10 @@ async function meet({ tx, shared }: Session, hashes: readonly string[]): Promise
   );
   const carries = Map.groupBy(items, (item) => item.transaction_hash);
   return new Map(
-    found.map(({ hash, outcome, network, signer, nonce }) => [
+    found.map(({ hash, outcome, network, signer, nonce, attempt }) => [
       hash,
       {
-        outcome,
+        ...{ outcome, attempt },
         slot: `${network} ${signer} ${nonce}`,
         carries: new Set(carries.get(hash)?.map((item) => item.payment_id)),
       },
@@ -94,6 +100,23 @@ function clash({ hash, closing, endings }: Resolution, attempt: Met): JournalErr
   if (new Set(endings.map(({ id }) => id)).size < endings.length)
     return refused(`Transaction ${hash} concludes a payment twice.`);
   return undefined;
+}
+
+/** What was included at these nonces before a reorganisation is so no more. */
+async function unseat(tx: Writing, hashes: readonly string[]): Promise<void> {
+  await inChunks(
+    hashes.map((hash) => sql`${hash}`),
+    async (part) => {
+      const update = sql`
+      update transactions set outcome = 'superseded', block = null, cost = null
+      from transactions as closed
+      where closed.hash in (${sql.join(part)}) and transactions.hash <> closed.hash and transactions.outcome = 'included'
+        and transactions.network = closed.network and transactions.signer = closed.signer
+        and transactions.nonce = closed.nonce`;
+      await update.execute(tx);
+      return [];
+    },
+  );
 }
 
 async function closeAttempts(tx: Writing, inputs: readonly Resolution[]): Promise<void> {
