@@ -223,13 +223,15 @@ describe('payments that another process has to carry', () => {
     expect(network(WRITER).inFlight).toBe(12);
   });
 
-  it('go on when another caller waits for one at the process that carries it', async () => {
-    const crowd = Array.from({ length: 13 }, (_, i) => settle(REPLICA, `n${i}`, { waitMs: 2_000 }));
+  it('are nobody’s any more when they were taken back, also for who waits where they were carried', async () => {
+    const crowd = Array.from({ length: 12 }, (_, i) => settle(REPLICA, `n${i}`, { waitMs: 2_000 }));
     await replicas.clock.advance(100);
-    const joined = settle(WRITER, 'n12', { waitMs: 30_000 });
+    const last = settle(REPLICA, 'last', { waitMs: 2_000 });
+    await replicas.clock.advance(100);
+    const joined = settle(WRITER, 'last', { waitMs: 30_000 });
     await replicas.clock.advance(2_400);
-    await Promise.all(crowd);
-    expect(await after(6, joined)).toMatchObject({ status: 'unavailable' });
-    expect(await after(6, settle(WRITER, 'n12'))).toMatchObject({ status: 'settled' });
+    await Promise.all([...crowd, last]);
+    expect((await joined).answer).toMatchObject({ status: 'unavailable' });
+    expect(await after(6, settle(WRITER, 'last'))).toMatchObject({ status: 'settled' });
   });
 });

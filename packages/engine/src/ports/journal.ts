@@ -105,8 +105,8 @@ export type Preparation =
   | { readonly status: 'gone'; readonly ids: readonly string[] };
 
 /**
- * Another process handed a payment over, prepared it, ended it or released it: its record says which. `undefined`: news may
- * have been missed.
+ * Another process handed a payment over, took it back, prepared it, ended it or released it: its record says which.
+ * `undefined`: news may have been missed.
  */
 export type News = string | undefined;
 
