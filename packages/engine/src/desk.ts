@@ -2,7 +2,6 @@
 import type { Batching, Payment } from '@facilitator/protocol';
 import { createBreakers } from './breakers/breakers.ts';
 import { createProbe } from './breakers/probe.ts';
-import { describeError } from './describe-error.ts';
 import type {
   NetworkStatus,
   Settlement,
@@ -12,12 +11,11 @@ import type {
   Unavailable,
   Verification,
 } from './engine.ts';
-import type { Place } from './evidence/slot.ts';
 import { createTracker, type Tracker } from './evidence/tracker.ts';
 import { createGate } from './gate.ts';
 import type { Attempt, Authorization, Chain } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
-import type { AttemptOutcome, Journal } from './ports/journal.ts';
+import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { createReach } from './reach.ts';
 import { createAdmission, whyDry } from './settle/admission.ts';
@@ -27,7 +25,8 @@ import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createGapFiller } from './settle/gap-filler.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
-import { createLane, type Lane } from './settle/lane.ts';
+import type { Lane } from './settle/lane.ts';
+import { createLanes, type Lanes } from './settle/lanes.ts';
 import { createLastWord } from './settle/last-word.ts';
 import { createLeftovers } from './settle/leftovers.ts';
 import { createQueue, type Queue } from './settle/queue.ts';
@@ -58,15 +57,14 @@ export type Desk = {
 
 /** Transactions one signer may have open. Nodes keep 16 slots per sender; the rest is room for replacements. */
 const NONCE_WINDOW = 12;
-/** Pause before what could not be read is asked again. */
-const RETRY_MS = 1_000;
 
 export function createDesk<A extends Authorization>(options: DeskOptions<A>): Desk {
   const { chain, journal, clock, meter, nonceWindow = NONCE_WINDOW, batching = 'auto', spending = {} } = options;
   const network = chain.network;
   let closing = false;
 
-  const window = () => lanes.reduce((sum, lane) => sum + lane.window(), 0);
+  const pump = () => lanes.pump();
+  const window = () => lanes.window();
   const reach = createReach({ ...{ network, clock, meter }, onFailed: () => purses.lookSoon() });
   const breakers = createBreakers({ network, clock, meter });
   const till = createTill<A>({ ...{ chain, journal, clock, meter, reach, spending }, onLooked: pump });
@@ -78,7 +76,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const leftovers = createLeftovers({ journal, clock, isCarried: (anchor) => cases.byAnchor.has(anchor) });
   const queue: Queue<A> = createQueue<A>({
     ...{ chain, journal, clock, meter, cases, leftovers },
-    room: () => lanes.reduce((sum, lane) => sum + lane.room(), 0),
+    room: () => lanes.room(),
     window,
     batching,
     coming: (): number => intake.coming(),
@@ -97,23 +95,24 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
-  const laneOf = (signer: string) => lanes.find((lane) => lane.signer === signer);
   const onStalled = createStalls<A>({
-    ...{ chain, journal, clock, meter, queue, laneOf, onPrepared },
+    ...{ chain, journal, clock, meter, queue, onPrepared },
+    laneOf: (signer) => lanes.of(signer),
     writing: () => writer.writing(),
     // The lane that failed rests; the others do not have to.
     onReturned: () => (writer.writing() ? pump() : handAllOver()),
   });
-  const lanes: readonly Lane[] = chain.signers.map((signer) =>
-    createLane<A>({
-      ...{ chain, signer, journal, clock, meter, purses },
-      window: nonceWindow,
-      take: queue.take,
-      ...{ onPrepared, onGone, onStalled, onRested: pump },
-    }),
-  );
+  const lanes: Lanes = createLanes<A>({
+    ...{ chain, journal, clock, meter, purses, reach },
+    window: nonceWindow,
+    take: queue.take,
+    ...{ onPrepared, onGone, onStalled },
+    writing: () => writer.writing(),
+  });
   const tracker: Tracker<A> = createTracker<A>({
-    ...{ chain, journal, clock, meter, onResolved, onReopened },
+    ...{ chain, journal, clock, meter },
+    onResolved: lanes.resolved,
+    onReopened: lanes.reopened,
     onGap: (gap) => void fillGap(gap),
     onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
     onUnwritten: cases.unhold,
@@ -162,12 +161,6 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     void remote.onNews(undefined);
   }
 
-  function pump(): void {
-    if (!writer.writing()) return;
-    // Least in flight first, so that one stuck signer does not hold the queue.
-    for (const lane of lanes.toSorted((a, b) => a.inFlight() - b.inFlight())) lane.pump();
-  }
-
   function onPrepared(attempt: Attempt, carried: readonly Case<A>[]): void {
     // Written just before the right to write was lost: whoever has it now finds it in the journal, perhaps this process.
     const mine = writer.writing();
@@ -185,29 +178,6 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   function doubt(kase: Case<A>): void {
     cases.prepared(kase, kase.transaction);
     tracker.adopt(kase);
-  }
-
-  function onResolved({ signer, nonce }: Place, outcome: AttemptOutcome['status']): void {
-    const lane = laneOf(signer);
-    lane?.closed(nonce);
-    if (outcome === 'superseded') {
-      meter.record({ type: 'fault', network, detail: `nonce ${nonce} of ${signer} was used elsewhere` });
-      if (lane !== undefined) realign(lane);
-    }
-    pump();
-  }
-
-  /** It signs nothing before the chain has said where it stands. */
-  function realign(lane: Lane): void {
-    lane.align().then(pump, (error: unknown) => {
-      reach.failed(describeError(error));
-      // Whoever writes next asks anew.
-      clock.after(RETRY_MS, () => !closing && writer.writing() && realign(lane));
-    });
-  }
-
-  function onReopened({ signer, nonce }: Place): void {
-    laneOf(signer)?.opened(nonce, 0n);
   }
 
   function standing(): Pick<NetworkStatus, 'status' | 'reason'> {
@@ -251,7 +221,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   return {
     status: () => ({
       ...{ network, ...standing() },
-      signers: lanes.map(signerStatus),
+      signers: lanes.all.map(signerStatus),
       budget: budget.view(),
       breakers: breakers.view(),
       writing: writer.writing(),
@@ -276,7 +246,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       // Another process carries on at once; where there is none, what was not signed is not sent.
       if (journal.shared) await writer.stop();
       else await queue.close();
-      await Promise.all(lanes.map((lane) => lane.idle()));
+      await Promise.all(lanes.all.map((lane) => lane.idle()));
       // Whoever waits for a transaction that is out may still get its success.
       await callersGone(graceMs);
       await tracker.stop();

@@ -4,7 +4,7 @@ import type { Authorization, Chain } from './ports/chain.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import type { Cases } from './settle/cases.ts';
-import type { Lane } from './settle/lane.ts';
+import type { Lanes } from './settle/lanes.ts';
 import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
 import { preparedOf, watchAgain } from './settle/watch-again.ts';
@@ -15,7 +15,7 @@ export type RecoverOptions<A extends Authorization> = {
   readonly journal: Journal;
   readonly meter: Meter;
   readonly cases: Cases<A>;
-  readonly lanes: readonly Lane[];
+  readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
   readonly queue: Pick<Queue<A>, 'add'>;
   readonly till: { readonly recall: Till<A>['recall']; readonly budget: Pick<Till<A>['budget'], 'recount'> };

@@ -7,7 +7,7 @@ import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { type RecoverOptions, recover } from './recover.ts';
 import type { Cases } from './settle/cases.ts';
-import type { Lane } from './settle/lane.ts';
+import type { Lanes } from './settle/lanes.ts';
 import type { Queue } from './settle/queue.ts';
 
 export type WriterOptions<A extends Authorization> = {
@@ -16,7 +16,7 @@ export type WriterOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
-  readonly lanes: readonly Lane[];
+  readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
   readonly queue: Queue<A>;
   readonly till: RecoverOptions<A>['till'];
@@ -52,7 +52,7 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
   async function begin(): Promise<void> {
     turn += 1;
     const mine = turn;
-    await Promise.all(lanes.map((lane) => lane.align()));
+    await Promise.all(lanes.all.map((lane) => lane.align()));
     if (mine !== turn) return;
     // From here on new payments queue behind the recovered ones.
     await recover({ ...options, current: () => mine === turn });
@@ -66,7 +66,7 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
     turn += 1;
     const wrote = writing;
     writing = false;
-    for (const lane of lanes) lane.forget();
+    for (const lane of lanes.all) lane.forget();
     tracker.forget();
     if (!wrote) return;
     meter.record({ type: 'writer.lost', network });

@@ -27,7 +27,7 @@ export function createGapFiller<A extends Authorization>(options: GapFillerOptio
         for (const attempt of kept) watchAgain(attempt, preparedOf(payments), options);
       } else {
         fault(`no transaction has nonce ${nonce} of ${signer}, which later ones wait for: an empty one takes it`);
-        lanes.find((lane) => lane.signer === signer)?.fill(nonce);
+        lanes.of(signer)?.fill(nonce);
       }
     } catch (error) {
       // Asked again with the next look.

@@ -3,13 +3,14 @@ import type { Tracker } from '../evidence/tracker.ts';
 import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
 import type { PaymentRecord } from '../ports/journal.ts';
 import type { Cases } from './cases.ts';
-import { type Lane, worthOf } from './lane.ts';
+import { worthOf } from './lane.ts';
+import type { Lanes } from './lanes.ts';
 import { reopen } from './reopen.ts';
 
 export type WatchAgainOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly cases: Cases<A>;
-  readonly lanes: readonly Lane[];
+  readonly lanes: Pick<Lanes, 'of'>;
   readonly tracker: Pick<Tracker<A>, 'send' | 'resume'>;
 };
 
@@ -30,7 +31,7 @@ export function watchAgain<A extends Authorization>(
     chain,
     undecided.map(({ authorization }) => authorization),
   );
-  lanes.find((lane) => lane.signer === attempt.signer)?.opened(attempt.nonce, worth);
+  lanes.of(attempt.signer)?.opened(attempt.nonce, worth);
   if (undecided.length > 0) tracker.send(attempt, undecided);
   else tracker.resume(attempt);
 }
