@@ -25,6 +25,7 @@ import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createGapFiller } from './settle/gap-filler.ts';
 import { createIntake, type Intake } from './settle/intake.ts';
+import { createKnown } from './settle/known.ts';
 import type { Lane } from './settle/lane.ts';
 import { createLanes, type Lanes } from './settle/lanes.ts';
 import { createLastWord } from './settle/last-word.ts';
@@ -86,16 +87,17 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   });
   const backlog = createBacklog({ network, journal, clock });
   const waiting = () => (writer.writing() ? queue.size() : backlog());
+  const known = createKnown<A>({ journal, cases });
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
-  const intake: Intake<A> = createIntake<A>({
-    ...{ chain, journal, clock, meter, cases, leftovers, accept },
+  const intake: Intake = createIntake<A>({
+    ...{ chain, journal, clock, meter, cases, known, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,
     ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting }),
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
-  const onStalled = createStalls<A>({
+  const stalls = createStalls<A>({
     ...{ chain, journal, clock, meter, queue, onPrepared },
     laneOf: (signer) => lanes.of(signer),
     writing: () => writer.writing(),
@@ -106,7 +108,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     ...{ chain, journal, clock, meter, purses, reach },
     window: nonceWindow,
     take: queue.take,
-    ...{ onPrepared, onGone, onStalled },
+    ...{ onPrepared, onGone, onStalled: stalls.onStalled },
     writing: () => writer.writing(),
   });
   const tracker: Tracker<A> = createTracker<A>({
@@ -114,8 +116,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onResolved: lanes.resolved,
     onReopened: lanes.reopened,
     onGap: (gap) => void fillGap(gap),
-    onConcluded: createLastWord<A>({ network, journal, meter, cases, answerKnown: intake.answerKnown }),
-    onUnwritten: cases.unhold,
+    onConcluded: createLastWord<A>({ network, journal, meter, cases, known }),
+    giving: cases.giving,
     onOrphan: queue.add,
     onCost: till.paid,
     ask: verifier.ask,
@@ -133,8 +135,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
-    ...{ chain, journal, clock, meter, cases, leftovers, queue },
-    answerKnown: intake.answerKnown,
+    ...{ chain, journal, clock, meter, cases, known, leftovers, queue },
     writing: writer.writing,
     onHandedOver: queue.add,
   });
@@ -253,6 +254,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
       await writer.stop();
       stopListening();
       remote.stop();
+      stalls.stop();
       await leftovers.stop();
       await Promise.all([...cases.byAnchor.values()].map(dismiss));
     },

@@ -572,7 +572,7 @@ describe('a journal that cannot write', () => {
   });
 
   it('finds a transaction that it wrote although the journal said it could not', async () => {
-    world.journalUncertain = true;
+    world.uncertainCalls.add('prepare');
     const call = begin(fakePayment('a', soon));
     await world.blocks(6);
     expect(status(await call.promise)).toBe('settled');

@@ -66,10 +66,10 @@ it('also when the journal failed while it was given the empty transaction', asyn
   const answer = world.settle(fakePayment('a', soon), patient);
   await world.clock.advance(10);
   world.ledger.reorganise(1, true);
-  world.journalUncertain = true;
+  world.uncertainCalls.add('prepare');
   await world.blocks(40);
   expect((await answer).answer.status).toBe('settled');
-  expect(world.journalUncertain).toBe(false);
+  expect(world.uncertainCalls).toEqual(new Set());
   expect(filled()).toHaveLength(1);
 });
 

@@ -28,7 +28,7 @@ type Step =
   | { readonly do: 'steal'; readonly signer: number }
   | { readonly do: 'break-journal'; readonly broken: boolean }
   | { readonly do: 'crash' }
-  | { readonly do: 'lose-commit' }
+  | { readonly do: 'lose-commit'; readonly call: string }
   | {
       readonly do: 'weather';
       readonly kind: 'loseAnswers' | 'dropBytes' | 'refuseBytes' | 'deaf' | 'blind';
@@ -85,7 +85,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('steal' as const), signer: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break-journal' as const), broken: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'lose-commit' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('lose-commit' as const),
+      call: fc.constantFrom('claim', 'prepare', 'replace', 'resolve', 'conclude', 'deliver', 'release'),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -149,7 +155,7 @@ async function run(world: World, steps: readonly Step[]) {
     else if (each.do === 'steal') ledger.stealNonce(SIGNERS[each.signer] ?? '');
     else if (each.do === 'break-journal') world.journalBroken = each.broken;
     else if (each.do === 'weather') ledger.weather[each.kind] = each.on;
-    else if (each.do === 'lose-commit') world.journalUncertain = true;
+    else if (each.do === 'lose-commit') world.uncertainCalls.add(each.call);
     else if (each.do === 'key') ledger[each.trouble][each.on ? 'add' : 'delete'](SIGNERS[each.signer] ?? '');
     else if (each.do === 'stale') ledger.weather.staleBy = each.by;
     else {

@@ -2,8 +2,8 @@
 import type { Candidate, Journal } from '../src/ports/journal.ts';
 
 export type Trouble = {
-  /** Called while a call is under way. */
-  readonly meanwhile: (call: string) => void;
+  /** Called while a call is under way; its outcome is told when this has resolved. */
+  readonly meanwhile: (call: string) => void | Promise<void>;
   /** Whether a call that was carried out is to be reported as failed. */
   readonly uncertain: (call: string) => boolean;
 };
@@ -32,8 +32,9 @@ export function mortal(
         if (broken(String(name))) throw new Error('disk full');
         if (name === 'compete') args[1] = candidate(args[1] as Candidate);
         const done: unknown = Reflect.apply(method, target, args);
-        meanwhile(String(name));
+        const held = meanwhile(String(name));
         const result = await done;
+        await held;
         if (uncertain(String(name))) throw new Error('the connection broke during the commit');
         return alive() ? result : new Promise(() => {});
       };

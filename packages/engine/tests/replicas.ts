@@ -33,8 +33,8 @@ export type Replicas = {
   readonly events: EngineEvent[];
   /** Those that take requests now. */
   readonly running: Replica[];
-  /** Called while a call of a process's journal is under way. */
-  meanwhile: (call: string) => void;
+  /** Called while a call of a process's journal is under way; its outcome is told when this has resolved. */
+  meanwhile: (call: string) => void | Promise<void>;
   settle(at: number, payment: Payment, how?: Partial<SettleOptions>): Promise<Settlement>;
   /** kill -9, and another process in its place. */
   crash(at: number): Promise<void>;

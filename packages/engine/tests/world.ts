@@ -21,10 +21,10 @@ export type World = {
   readonly events: EngineEvent[];
   /** The journal's calls reject while this is true. */
   journalBroken: boolean;
-  /** The next write of a transaction is stored and reported as failed. */
-  journalUncertain: boolean;
-  /** Called while a call of the journal is under way. */
-  meanwhile: (call: string) => void;
+  /** The next of these calls of the journal is carried out and reported as failed. */
+  readonly uncertainCalls: Set<string>;
+  /** Called while a call of the journal is under way; its outcome is told when this has resolved. */
+  meanwhile: (call: string) => void | Promise<void>;
   engine: Engine;
   start(): Promise<void>;
   /** kill -9: nothing of the old engine runs any more. */
@@ -60,7 +60,7 @@ export async function createWorld(
     journal,
     events,
     journalBroken: false,
-    journalUncertain: false,
+    uncertainCalls: new Set(),
     meanwhile: () => {},
     engine: createEngine({ journal, clock, meter: { record: () => {} } }),
     async start() {
@@ -76,11 +76,7 @@ export async function createWorld(
           () => world.journalBroken,
           {
             meanwhile: (call) => world.meanwhile(call),
-            uncertain(call) {
-              const uncertain = call === 'prepare' && world.journalUncertain;
-              if (uncertain) world.journalUncertain = false;
-              return uncertain;
-            },
+            uncertain: (call) => world.uncertainCalls.delete(call),
           },
         ),
         clock: mortalClock,

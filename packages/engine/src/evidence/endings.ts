@@ -2,6 +2,7 @@
 import type { Attempt, Authorization } from '../ports/chain.ts';
 import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
 import type { Case } from '../settle/case.ts';
+import type { Cases } from '../settle/cases.ts';
 
 /** A payment, and how it ends. */
 export type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
@@ -10,8 +11,11 @@ export type EndingsOptions<A extends Authorization> = {
   readonly journal: Pick<Journal, 'conclude' | 'resolve'>;
   /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
   readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
-  /** The journal could not be told now. The payment stays open and is looked at again. */
-  readonly onUnwritten: (kase: Case<A>) => void;
+  /**
+   * Runs a write that gives these payments' callers their answers. When it rejects, the payments stay open and are looked at
+   * again.
+   */
+  readonly giving: Cases<A>['giving'];
 };
 
 export type Endings<A extends Authorization> = {
@@ -24,22 +28,17 @@ export type Endings<A extends Authorization> = {
 };
 
 export function createEndings<A extends Authorization>(options: EndingsOptions<A>): Endings<A> {
-  const { journal } = options;
+  const { journal, giving } = options;
 
   async function end(given: End<A>): Promise<void> {
     const { each, conclusion } = withDelivery(given);
-    const mine = await holding([each], journal.conclude(each.authorization.anchor, conclusion));
-    options.onConcluded(each, conclusion, mine);
+    tellEnd(each, conclusion, await giving([each], () => journal.conclude(each.authorization.anchor, conclusion)));
   }
 
-  /** Waiters whose delivery is being written must not be told anything else until the write is known to stand. */
-  async function holding<T>(cases: readonly Case<A>[], write: Promise<T>): Promise<T> {
-    try {
-      return await write;
-    } catch (error) {
-      for (const each of cases) options.onUnwritten(each);
-      throw error;
-    }
+  function tellEnd(each: Case<A>, conclusion: Conclusion, mine: boolean): void {
+    // No earlier write of it is stored.
+    if (mine) each.given = false;
+    options.onConcluded(each, conclusion, mine);
   }
 
   return {
@@ -52,17 +51,19 @@ export function createEndings<A extends Authorization>(options: EndingsOptions<A
     async endTogether(attempt, outcome, given) {
       const ends = given.map(withDelivery);
       const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
+      const write = () => journal.resolve(attempt.hash, outcome, conclusions);
       const cases = ends.map(({ each }) => each);
-      const ended = new Set(await holding(cases, journal.resolve(attempt.hash, outcome, conclusions)));
-      for (const { each, conclusion } of ends)
-        options.onConcluded(each, conclusion, ended.has(each.authorization.anchor));
+      const ended = new Set(await giving(cases, write));
+      for (const { each, conclusion } of ends) tellEnd(each, conclusion, ended.has(each.authorization.anchor));
     },
   };
 }
 
 /** A caller who waits gets the success in the same journal write that ends the payment. */
 function withDelivery<A extends Authorization>({ each, conclusion }: End<A>): End<A> {
-  if (each.waiter !== undefined) each.waiter.held = true;
   if (conclusion.state !== 'settled') return { each, conclusion };
-  return { each, conclusion: { ...conclusion, delivered: each.waiter !== undefined } };
+  const delivered = each.waiter !== undefined;
+  // Also what an earlier write, which failed, may have stored.
+  each.given ||= delivered;
+  return { each, conclusion: { ...conclusion, delivered } };
 }

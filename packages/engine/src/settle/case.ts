@@ -12,16 +12,23 @@ import type { Reservation } from '../spending/budget.ts';
  */
 type Phase = 'claiming' | 'queued' | 'signing' | 'prepared' | 'remote';
 
-/** The one caller who will be told. Others are told `duplicate_settlement`, or share this answer by idempotency key. */
+/**
+ * The one caller who will be told. Others are told `duplicate_settlement`, or share this answer by idempotency key.
+ *
+ *   waiting ----------> told      by the end, or by something true when it is due
+ *     |  ^                ^
+ *     v  | it failed      |
+ *    held ----------------'       by the end alone, however due it is
+ */
 export type Waiter = {
   readonly answered: Promise<Settlement>;
   readonly answer: (settlement: Settlement) => void;
   /** Connections that wait for it: more than one only with the same idempotency key. */
   callers: number;
-  /** The wait is over: answer as soon as it is possible to say something true. */
+  /** Its time is over, or nobody waits any more: it is told as soon as something true can be said. */
   due: boolean;
-  /** The journal is being told that this caller has the answer: nothing else may be said meanwhile. */
-  held: boolean;
+  /** Held by so many writes that tell the journal that this caller has the answer. Only `Cases` holds and lets go. */
+  held: number;
 };
 
 export type Case<A extends Authorization> = {
@@ -41,6 +48,11 @@ export type Case<A extends Authorization> = {
   /** Whether nodes refused its transaction when it was last handed over. */
   refused: boolean;
   waiter: Waiter | undefined;
+  /**
+   * The end is being written, or was by a write that failed and may be stored, as delivered to its caller. No other
+   * process can have ended it since: the mark goes with the right to write.
+   */
+  given: boolean;
   /** Others were told that it is being settled: so it is, also when the caller it is settled for has left. */
   promised: boolean;
 };
@@ -60,6 +72,7 @@ export function openCase<A extends Authorization>(
     transaction: '',
     refused: false,
     waiter: undefined,
+    given: false,
     promised: false,
   };
 }
@@ -67,7 +80,7 @@ export function openCase<A extends Authorization>(
 /** Makes the caller the one who is told. Only while nobody else is. */
 export function attachWaiter<A extends Authorization>(kase: Case<A>): Waiter {
   const { promise, resolve } = Promise.withResolvers<Settlement>();
-  const waiter: Waiter = { answered: promise, answer: resolve, callers: 0, due: false, held: false };
+  const waiter: Waiter = { answered: promise, answer: resolve, callers: 0, due: false, held: 0 };
   kase.waiter = waiter;
   return waiter;
 }

@@ -15,12 +15,18 @@ export type Cases<A extends Authorization> = {
   readonly byAnchor: Map<string, Case<A>>;
   /** One caller's wait: ends with the answer, with its time, or with its connection. */
   wait(kase: Case<A>, waiter: Waiter, how: SettleOptions): Promise<Settlement>;
-  /** Tells the caller something true that is not the end. */
+  /**
+   * Tells the caller something true that is not the end. One who is being given the answer is told `pending` instead, and only
+   * should that fail.
+   */
   tell(kase: Case<A>, settlement: Settlement, waiter?: Waiter): void;
   /** The end: the payment leaves this process. */
   finish(kase: Case<A>, settlement: Settlement): void;
-  /** Whoever was to be told a success is not, because the journal could not be written. */
-  unhold(kase: Case<A>): void;
+  /**
+   * Runs a write by which these payments' callers have their answers. Until it is done nothing else is said to them, and
+   * nobody comes in their place; then `finish` has to follow. When it rejects they wait on.
+   */
+  giving<T>(kases: readonly Case<A>[], write: () => Promise<T>): Promise<T>;
   /** The journal has signed bytes: callers without time learn the hash. */
   prepared(kase: Case<A>, transaction: string): void;
   /** Another process carries it, and may have signed: it stays here only as long as its caller waits. */
@@ -31,6 +37,11 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
   const byAnchor = new Map<string, Case<A>>();
 
   function tell(kase: Case<A>, settlement: Settlement, waiter: Waiter | undefined = kase.waiter): void {
+    if (waiter === undefined || waiter.held === 0) answer(kase, settlement, waiter);
+    else waiter.due = true;
+  }
+
+  function answer(kase: Case<A>, settlement: Settlement, waiter: Waiter | undefined): void {
     if (kase.waiter === waiter) kase.waiter = undefined;
     waiter?.answer(settlement);
     if (kase.phase === 'remote' && kase.waiter === undefined) forget(kase);
@@ -46,8 +57,10 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
   }
 
   function expire(kase: Case<A>, waiter: Waiter): void {
-    if (waiter.held || kase.phase === 'signing') waiter.due = true;
-    else if (kase.phase === 'remote') options.onOverdue(kase);
+    // Whatever phase follows, it is not waited for.
+    waiter.due = true;
+    if (waiter.held > 0 || kase.phase === 'signing') return;
+    if (kase.phase === 'remote') options.onOverdue(kase);
     else if (kase.transaction !== '') tell(kase, pendingOf(kase), waiter);
     else if (kase.phase === 'queued') options.onOverdue(kase);
     else tell(kase, unavailable('The payment could not be checked in time.', 2), waiter);
@@ -67,7 +80,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       const leave = () => {
         waiter.callers -= 1;
         // A delivery that is being written goes on; whoever sends it sees that nobody is there and gives it back.
-        if (waiter.callers === 0 && !waiter.held) tell(kase, pendingOf(kase), waiter);
+        if (waiter.callers === 0) tell(kase, pendingOf(kase), waiter);
       };
       if (how.signal.aborted) leave();
       else how.signal.addEventListener('abort', leave, { once: true });
@@ -80,13 +93,20 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
     },
     finish(kase, settlement) {
       forget(kase);
-      tell(kase, settlement);
+      answer(kase, settlement, kase.waiter);
     },
-    unhold(kase) {
-      const waiter = kase.waiter;
-      if (waiter === undefined) return;
-      waiter.held = false;
-      if (waiter.due) tell(kase, pendingOf(kase), waiter);
+    async giving(kases, write) {
+      const held = kases.flatMap((kase) => (kase.waiter === undefined ? [] : [{ kase, waiter: kase.waiter }]));
+      for (const { waiter } of held) waiter.held += 1;
+      try {
+        return await write();
+      } catch (error) {
+        for (const { kase, waiter } of held) {
+          waiter.held -= 1;
+          if (waiter.due) tell(kase, pendingOf(kase), waiter);
+        }
+        throw error;
+      }
     },
     prepared(kase, transaction) {
       kase.phase = 'prepared';
@@ -94,6 +114,7 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
     },
     entrusted(kase, transaction = kase.transaction) {
       kase.phase = 'remote';
+      kase.given = false;
       if (kase.waiter === undefined) forget(kase);
       else signed(kase, transaction);
     },

@@ -5,21 +5,12 @@ import type { Settlement, SettleOptions } from '../engine.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { Authorization, Chain, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Journal, PaymentRecord } from '../ports/journal.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
-import {
-  duplicate,
-  failed,
-  finalAnswer,
-  keyConflict,
-  notSent,
-  pending,
-  refused,
-  unavailable,
-  unchecked,
-} from './answers.ts';
+import { duplicate, failed, keyConflict, notSent, refused, unavailable, unchecked } from './answers.ts';
 import { attachWaiter, type Case, openCase, type Waiter } from './case.ts';
-import type { Cases } from './cases.ts';
+import { type Cases, pendingOf } from './cases.ts';
+import { type Known, OTHER_TERMS } from './known.ts';
 import type { Leftovers } from './leftovers.ts';
 import { worthless } from './worthless.ts';
 
@@ -29,6 +20,7 @@ export type IntakeOptions<A extends Authorization> = {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly cases: Cases<A>;
+  readonly known: Known<A>;
   /** Anchors whose claims could not be released. */
   readonly leftovers: Pick<Leftovers, 'add' | 'has' | 'delete'>;
   /** Takes a verified claim on, here or in another process. */
@@ -44,16 +36,14 @@ export type IntakeOptions<A extends Authorization> = {
   readonly closing: () => boolean;
 };
 
-export type Intake<A extends Authorization> = {
+export type Intake = {
   settle(payment: Payment, how: SettleOptions): Settlement | Promise<Settlement>;
   /** Payments that are being claimed and verified. */
   coming(): number;
-  /** What the journal's record of this payment means for the caller who waits for it. */
-  answerKnown(known: PaymentRecord, kase: Case<A>): Promise<Settlement>;
 };
 
-export function createIntake<A extends Authorization>(options: IntakeOptions<A>): Intake<A> {
-  const { chain, journal, clock, meter, cases, leftovers } = options;
+export function createIntake<A extends Authorization>(options: IntakeOptions<A>): Intake {
+  const { chain, journal, clock, meter, cases, known, leftovers } = options;
 
   async function settle(payment: Payment, how: SettleOptions): Promise<Settlement> {
     const decoded = chain.decode(payment);
@@ -98,9 +88,9 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   /** An answer, or the chain's good word; nothing for a retry, because what it pays with may be used by now. */
   async function vet(authorization: A, print: string): Promise<Settlement | Verdict | undefined> {
     try {
-      const known = await journal.payment(authorization.anchor);
-      if (known !== undefined && known.state !== 'claimed')
-        return known.fingerprint === print ? undefined : duplicate(authorization, OTHER_TERMS);
+      const record = await journal.payment(authorization.anchor);
+      if (record !== undefined && record.state !== 'claimed')
+        return record.fingerprint === print ? undefined : duplicate(authorization, OTHER_TERMS);
     } catch (error) {
       fault(error);
       return unavailable(UNREAD, 2);
@@ -144,13 +134,17 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   async function adoptKey(kase: Case<A>, waiter: Waiter, key: string): Promise<void> {
     kase.key = key;
     try {
-      if (await journal.takeKey(kase.authorization.anchor, key)) return;
+      const whose = await known.keep(kase, key);
+      if (whose === 'its own') return;
+      kase.key = undefined;
+      // Where it is nobody's, the payment has ended, and this caller is told how.
+      if (whose === 'another’s') cases.tell(kase, keyConflict(), waiter);
     } catch (error) {
       fault(error);
+      kase.key = undefined;
+      const signed = kase.transaction !== '';
+      cases.tell(kase, signed ? pendingOf(kase) : unavailable('The idempotency key could not be stored.', 2), waiter);
     }
-    kase.key = undefined;
-    // Whoever is being handed the success has it: a key more or less does not change that.
-    if (!waiter.held) cases.tell(kase, keyConflict(), waiter);
   }
 
   let coming = 0;
@@ -161,14 +155,15 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     coming += 1;
     try {
       if (leftovers.has(authorization.anchor)) await forget(authorization.anchor);
-      const known = await journal.payment(authorization.anchor);
+      const record = await journal.payment(authorization.anchor);
       // Only the journal knows whether the process that claimed it still lives.
-      if (known !== undefined && known.state !== 'claimed') return cases.finish(kase, await answerKnown(known, kase));
+      if (record !== undefined && record.state !== 'claimed')
+        return cases.finish(kase, await known.answer(record, kase));
       fresh = true;
       const early = (await outright(authorization)) ?? options.book(kase);
       if (early !== undefined) return cases.finish(kase, early);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
-      if (claim.status === 'taken') return cases.finish(kase, await answerKnown(claim.payment, kase));
+      if (claim.status === 'taken') return cases.finish(kase, await known.answer(claim.payment, kase));
       if (claim.status === 'key-conflict') return cases.finish(kase, keyConflict());
       // Where nobody waits any more, and nobody was told otherwise, nothing has to be sent.
       const wanted = kase.waiter !== undefined || kase.promised;
@@ -216,32 +211,9 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     });
   }
 
-  async function answerKnown(known: PaymentRecord, kase: Case<A>): Promise<Settlement> {
-    const { authorization, key } = kase;
-    const sameKey = key !== undefined && key === known.key;
-    if (known.fingerprint !== kase.fingerprint) return sameKey ? keyConflict() : duplicate(authorization, OTHER_TERMS);
-    if (known.key !== undefined && !sameKey)
-      return duplicate(authorization, 'This payment was presented with an idempotency key. Use the same key.');
-    const final = finalAnswer(known);
-    if (final === undefined)
-      return known.transaction === undefined
-        ? unavailable('This payment is on its way in another process.', 1)
-        : pending(authorization, known.transaction);
-    if (known.state === 'failed' || sameKey) return final;
-    const { waiter } = kase;
-    // Nothing else may be said meanwhile, and nobody may come in this caller's place: a success that finds it gone is given
-    // back by whoever sends it.
-    if (waiter !== undefined) waiter.held = true;
-    const mine =
-      waiter !== undefined && (await (key === undefined ? journal.deliver(known.id) : journal.takeKey(known.id, key)));
-    if (!mine && key !== undefined && (await journal.paymentByKey(key)) !== undefined) return keyConflict();
-    return mine ? final : duplicate(authorization, 'This payment was settled and its success was delivered already.');
-  }
-
-  return { settle, answerKnown, coming: () => coming };
+  return { settle, coming: () => coming };
 }
 
-const OTHER_TERMS = 'This authorization was presented for other terms or with another signature.';
 const TOO_LATE = 'The payment could not be checked in time.';
 const UNREAD = 'What is known of this payment could not be read.';
 

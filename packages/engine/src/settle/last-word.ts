@@ -1,33 +1,33 @@
 /** What a payment's caller is told when its end is in the journal. */
 import type { Caip2 } from '@facilitator/protocol';
 import { describeError } from '../describe-error.ts';
-import type { Settlement } from '../engine.ts';
 import type { Authorization } from '../ports/chain.ts';
-import type { Conclusion, Journal, PaymentRecord } from '../ports/journal.ts';
+import type { Conclusion, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
 import { failed, settled } from './answers.ts';
 import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
+import type { Known } from './known.ts';
 
 export type LastWordOptions<A extends Authorization> = {
   readonly network: Caip2;
   readonly journal: Pick<Journal, 'payment'>;
   readonly meter: Meter;
   readonly cases: Cases<A>;
-  readonly answerKnown: (known: PaymentRecord, kase: Case<A>) => Promise<Settlement>;
+  readonly known: Pick<Known<A>, 'answer'>;
 };
 
 /** `mine`: this process's write ended it. */
 export type OnConcluded<A extends Authorization> = (kase: Case<A>, conclusion: Conclusion, mine: boolean) => void;
 
 export function createLastWord<A extends Authorization>(options: LastWordOptions<A>): OnConcluded<A> {
-  const { network, journal, meter, cases } = options;
+  const { network, journal, meter, cases, known } = options;
 
   /** Whose success it is only the journal can decide. */
   async function askJournal(kase: Case<A>): Promise<void> {
     try {
-      const known = await journal.payment(kase.authorization.anchor);
-      cases.finish(kase, known === undefined ? pendingOf(kase) : await options.answerKnown(known, kase));
+      const record = await journal.payment(kase.authorization.anchor);
+      cases.finish(kase, record === undefined ? pendingOf(kase) : await known.answer(record, kase));
     } catch (error) {
       meter.record({ type: 'fault', network, detail: `a payment's end could not be read: ${describeError(error)}` });
       cases.finish(kase, pendingOf(kase));

@@ -136,6 +136,11 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     }
   }
 
+  /** Whether its caller's time ended while others had it. */
+  function isOverdue(kase: Case<A>): boolean {
+    return kase.transaction === '' && kase.waiter?.due === true;
+  }
+
   /** What its caller is told when it cannot be sent now. */
   function unsendable({ authorization }: Case<A>): Settlement | undefined {
     const late = chain.untimely(authorization, clock.now());
@@ -148,13 +153,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     add(kase) {
       kase.phase = 'queued';
       queue.push(kase);
-      options.onFilled();
+      if (isOverdue(kase)) void withdraw(kase);
+      else options.onFilled();
     },
     giveBack(taken) {
       const back = taken.filter((kase) => kase.phase === 'signing');
       for (const kase of back) kase.phase = 'queued';
       queue.unshift(...back);
-      for (const kase of back) if (kase.waiter?.due && kase.transaction === '') void withdraw(kase);
+      for (const kase of back) if (isOverdue(kase)) void withdraw(kase);
     },
     take(budget) {
       if (mayFill() && gathering.isOn()) return [];

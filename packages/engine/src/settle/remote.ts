@@ -8,6 +8,7 @@ import type { Meter } from '../ports/meter.ts';
 import { notSent, unavailable } from './answers.ts';
 import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
+import type { Known } from './known.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Queue } from './queue.ts';
 import { reopen } from './reopen.ts';
@@ -20,7 +21,7 @@ export type RemoteOptions<A extends Authorization> = {
   readonly cases: Cases<A>;
   /** Anchors whose claims could neither be handed over nor released. */
   readonly leftovers: Pick<Leftovers, 'add'>;
-  readonly answerKnown: (known: PaymentRecord, kase: Case<A>) => Promise<Settlement>;
+  readonly known: Pick<Known<A>, 'answer'>;
   /** True while this process writes for the network. */
   readonly writing: () => boolean;
   /** A payment that was handed over to this process. */
@@ -44,7 +45,7 @@ export type Remote<A extends Authorization> = {
 const NEWS_RETRY_MS = 1_000;
 
 export function createRemote<A extends Authorization>(options: RemoteOptions<A>): Remote<A> {
-  const { chain, journal, clock, meter, cases } = options;
+  const { chain, journal, clock, meter, cases, known } = options;
   let cancelRetry: (() => void) | undefined;
   let stopped = false;
 
@@ -69,7 +70,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     await guarded(kase, async () => {
       const record = await journal.payment(kase.authorization.anchor);
       if (record === undefined) takenBack(kase, unsent());
-      else cases.finish(kase, await options.answerKnown(record, kase));
+      else cases.finish(kase, await known.answer(record, kase));
       // Its caller came back through another process, and that one handed it over anew.
       if (record?.state === 'queued' && options.writing()) take(record);
     });
@@ -113,7 +114,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     if (kase === undefined || kase.phase !== 'remote') return;
     if (record === undefined) takenBack(kase, unsent());
     else if (record.state === 'settled' || record.state === 'failed')
-      cases.finish(kase, await options.answerKnown(record, kase));
+      cases.finish(kase, await known.answer(record, kase));
     else {
       cases.entrusted(kase, record.transaction);
       if (overdueNow) cases.tell(kase, kase.transaction === '' ? unreadable() : pendingOf(kase));
@@ -131,8 +132,8 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
   }
 
   function take(record: PaymentRecord): void {
-    const known = cases.byAnchor.get(record.id);
-    const carried = known !== undefined && known.phase !== 'remote' && known.phase !== 'claiming';
+    const here = cases.byAnchor.get(record.id);
+    const carried = here !== undefined && here.phase !== 'remote' && here.phase !== 'claiming';
     const kase = carried ? undefined : reopen(record, options);
     if (kase !== undefined) options.onHandedOver(kase);
   }

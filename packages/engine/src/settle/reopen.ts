@@ -4,6 +4,7 @@ import type { PaymentRecord } from '../ports/journal.ts';
 import { duplicate } from './answers.ts';
 import { type Case, openCase } from './case.ts';
 import type { Cases } from './cases.ts';
+import { OTHER_TERMS } from './known.ts';
 
 /** The case whose caller waits here for this very claim, or a new one in its place; `undefined` when it is final. */
 export function reopen<A extends Authorization>(
@@ -14,8 +15,7 @@ export function reopen<A extends Authorization>(
   const known = cases.byAnchor.get(id);
   if (known !== undefined && known.phase !== 'claiming') {
     if (known.fingerprint === fingerprint) return known;
-    const why = 'This authorization was presented for other terms or with another signature.';
-    cases.finish(known, duplicate(known.authorization, why));
+    cases.finish(known, duplicate(known.authorization, OTHER_TERMS));
   }
   // Whoever is only claiming it will be told by the journal that it is taken.
   const kase = openCase(chain.recall(authorization), fingerprint, { key });

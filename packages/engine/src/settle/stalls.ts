@@ -24,9 +24,16 @@ export type StallsOptions<A extends Authorization> = {
 /** Pause before a journal that could not be read is asked again. */
 const RETRY_MS = 1_000;
 
-/** What a lane's `onStalled` does. */
-export function createStalls<A extends Authorization>(options: StallsOptions<A>): LaneOptions<A>['onStalled'] {
+export type Stalls<A extends Authorization> = {
+  /** What a lane's `onStalled` does. */
+  readonly onStalled: LaneOptions<A>['onStalled'];
+  /** The journal is asked nothing more: it finds what it holds at the next start. */
+  stop(): void;
+};
+
+export function createStalls<A extends Authorization>(options: StallsOptions<A>): Stalls<A> {
   const { chain, journal, clock, meter, queue, writing } = options;
+  let stopped = false;
   const fault = (detail: string) => meter.record({ type: 'fault', network: chain.network, detail });
 
   function giveBack(stalled: readonly Case<A>[]): void {
@@ -36,6 +43,7 @@ export function createStalls<A extends Authorization>(options: StallsOptions<A>)
 
   /** The journal failed when it was given the bytes: it has them, or the payments go back to the queue. */
   async function reconcile(stalled: readonly Case<A>[], hash: string): Promise<void> {
+    if (stopped) return;
     try {
       const { attempts } = await journal.unfinished(chain.network);
       // A recovery may have found some of them meanwhile.
@@ -55,9 +63,14 @@ export function createStalls<A extends Authorization>(options: StallsOptions<A>)
     options.onPrepared(attempt, carried);
   }
 
-  return (stalled, error, hash) => {
-    fault(`a transaction could not be prepared: ${describeError(error)}`);
-    if (hash === undefined) giveBack(stalled);
-    else void reconcile(stalled, hash);
+  return {
+    onStalled(stalled, error, hash) {
+      fault(`a transaction could not be prepared: ${describeError(error)}`);
+      if (hash === undefined) giveBack(stalled);
+      else void reconcile(stalled, hash);
+    },
+    stop() {
+      stopped = true;
+    },
   };
 }
