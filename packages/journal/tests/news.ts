@@ -242,7 +242,7 @@ export function describeNews(store: StoreUnderTest): void {
         await writer.resolve(
           hash,
           INCLUDED,
-          batch.map((id) => ({ id, conclusion: settledBy(hash) })),
+          batch.map((id, logIndex) => ({ id, conclusion: settledBy(hash, { logIndex }) })),
         );
       }
       await Promise.all(

@@ -121,7 +121,7 @@ export function describeOwners(store: StoreUnderTest): void {
         expect(await propose(writer, '0x1', ['a', 'b', 'c'])).toEqual({ status: 'gone', ids: ['a', 'b'] });
         expect(await propose(writer, '0x1', ['c'])).toMatchObject({ status: 'prepared' });
         expect(await one.release('c')).toBe(false);
-        expect(await two.conclude('c', settledBy('0x1'))).toBe(true);
+        expect(await two.conclude('c', settledBy('0x1'))).toBe('ended');
         expect(await one.deliver('c')).toBe(true);
       });
 

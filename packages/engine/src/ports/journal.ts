@@ -65,6 +65,14 @@ export type Conclusion =
     }
   | { readonly state: 'failed'; readonly transaction: string; readonly reason: Reason; readonly message: string };
 
+/**
+ * What became of a conclusion.
+ * `ended`  the payment ended by it
+ * `known`  it had ended before
+ * `taken`  the transfer that should prove it has settled another payment. It stays `prepared`: no transfer pays twice
+ */
+export type Ended = 'ended' | 'known' | 'taken';
+
 /** Why an attempt needs no more watching. */
 export type AttemptOutcome =
   /** Mined beyond the confirmation policy. `cost` in native units. */
@@ -151,15 +159,15 @@ export interface Journal {
   /**
    * Gives an attempt its outcome and ends the payments it decided, in one write. Other attempts of the same nonce are
    * superseded by the same write, also one that was included before a reorganisation. Payments it carried that are not in
-   * `conclusions` stay `prepared` and may be prepared again. Answers the ids of the payments that ended by this call.
+   * `conclusions` stay `prepared` and may be prepared again. Answers one word per conclusion, in order.
    */
   resolve(
     hash: string,
     outcome: AttemptOutcome,
     conclusions: readonly { readonly id: string; readonly conclusion: Conclusion }[],
-  ): Promise<readonly string[]>;
-  /** Ends one `prepared` payment whatever its attempts do; answers false when it had ended already. */
-  conclude(id: string, conclusion: Conclusion): Promise<boolean>;
+  ): Promise<readonly Ended[]>;
+  /** Ends one `prepared` payment whatever its attempts do. */
+  conclude(id: string, conclusion: Conclusion): Promise<Ended>;
   /** Takes the one delivery of a settled payment. True for exactly one caller. */
   deliver(id: string): Promise<boolean>;
   /**
