@@ -62,6 +62,8 @@ export class FakeLedger {
   looks = 0;
   /** How often a payment was looked for, whichever transaction used it. */
   locates = 0;
+  /** Where a payment is, whichever transaction used it, is answered when this has resolved. */
+  holdSearch: Promise<void> = Promise.resolve();
   /** Payments that nodes cannot find, unless the transaction that used them is known. */
   readonly unlocatable = new Set<string>();
   /** What is seen of transactions is answered when this has resolved. */
@@ -86,6 +88,8 @@ export class FakeLedger {
   stopped: (authorization: Authorization) => Refusal | undefined = () => undefined;
   /** What the state before a block says of a payment that failed in it. */
   explanation: Refusal | undefined;
+  /** Nodes show all payments of a transaction the same transfer. */
+  muddled = false;
   /** Payments that fit into one transaction. */
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();

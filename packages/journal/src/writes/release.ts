@@ -3,7 +3,7 @@ import { inChunks } from '../chunks.ts';
 import { type Apply, done, type Session } from '../write-kind.ts';
 
 export const applyReleases: Apply<string, boolean> = async (session, ids) => {
-  const { tx, peers } = session;
+  const { tx, peers, seal } = session;
   const wanted = [...new Set(ids)];
   const own = await inChunks(wanted, (part) =>
     tx
@@ -11,9 +11,11 @@ export const applyReleases: Apply<string, boolean> = async (session, ids) => {
       .where('id', 'in', part)
       .where('state', 'in', ['claimed', 'queued'])
       .where('owner', '=', peers.self)
-      .returning('id')
+      .returning(['id', 'network', 'state'])
       .execute(),
   );
+  // Whoever was to carry it has to hear of it.
+  for (const { id, network, state } of own) if (state === 'queued') seal.news.push({ network, id });
   // The first caller of each gets the answer; the payment is gone for the others.
   const gone = new Set(own.map(({ id }) => id));
   const rest = wanted.filter((id) => !gone.has(id));
