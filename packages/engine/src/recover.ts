@@ -30,7 +30,8 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   const { chain, journal, cases, tracker, queue } = options;
   const { payments, attempts } = await journal.unfinished(chain.network);
   const claims = payments.filter((payment) => payment.state === 'claimed');
-  await Promise.all(claims.map((claim) => journal.release(claim.id)));
+  // They may have been claimed anew since they were read, also here.
+  await Promise.all(claims.map((claim) => journal.release(claim.id, 'abandoned')));
   if (!options.current()) return;
 
   const carried = new Set(attempts.flatMap((attempt) => attempt.items));
