@@ -47,6 +47,27 @@ describe('one payment of which nothing can be found', () => {
   });
 });
 
+describe('a search for evidence that takes long', () => {
+  it('keeps nobody else waiting, and ends as it would have', async () => {
+    const world = await createWorld();
+    stage = world;
+    const soon = world.clock.now() + 600n;
+    const search = Promise.withResolvers<void>();
+    world.ledger.holdSearch = search.promise;
+    world.ledger.cannotPay.add(anchorOf('failing'));
+    const failing = world.settle(fakePayment('failing', soon), patient);
+    await world.blocks(6);
+    for (let time = 0; time < 3; time += 1) {
+      const other = world.settle(fakePayment(`other${time}`, soon), patient);
+      await world.blocks(4);
+      expect(status(await other)).toBe('settled');
+    }
+    search.resolve();
+    await world.blocks(2);
+    expect(status(await failing)).toBe('invalid_exact_evm_transaction_failed');
+  });
+});
+
 describe('a right to write that comes and goes', () => {
   it('a recovery that was overtaken and fails late does not begin again', async () => {
     const replicas = await createReplicas(2);

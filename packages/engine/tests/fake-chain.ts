@@ -145,6 +145,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     async locate(authorization) {
       if (!alive()) return hang();
       ledger.locates += 1;
+      await ledger.holdSearch;
       if (ledger.unlocatable.has(authorization.anchor)) return { status: 'unknown' };
       return find(authorization);
     },

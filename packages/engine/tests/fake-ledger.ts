@@ -62,6 +62,8 @@ export class FakeLedger {
   looks = 0;
   /** How often a payment was looked for, whichever transaction used it. */
   locates = 0;
+  /** Where a payment is, whichever transaction used it, is answered when this has resolved. */
+  holdSearch: Promise<void> = Promise.resolve();
   /** Payments that nodes cannot find, unless the transaction that used them is known. */
   readonly unlocatable = new Set<string>();
   /** What is seen of transactions is answered when this has resolved. */

@@ -4,11 +4,13 @@ import type { Clock } from '../ports/clock.ts';
 import type { Case } from '../settle/case.ts';
 import type { Endings } from './endings.ts';
 import { judgeLost } from './judge.ts';
+import type { Judging } from './judging.ts';
 
 export type OrphansOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly clock: Clock;
   readonly endings: Pick<Endings<A>, 'end'>;
+  readonly judging: Pick<Judging, 'begin'>;
   /** Whether a payment that is not late is worth a question now. */
   readonly worthAsking: (authorization: A) => Promise<boolean>;
   /** It may still be paid, and is watched here no more. */
@@ -18,14 +20,14 @@ export type OrphansOptions<A extends Authorization> = {
 export type Orphans<A extends Authorization> = {
   add(orphan: Case<A>): void;
   isEmpty(): boolean;
-  /** One look at each. */
-  judge(): readonly Promise<void>[];
+  /** Begins one look at each. */
+  judge(): void;
   /** Watches nothing any more: another process does. */
   forget(): void;
 };
 
 export function createOrphans<A extends Authorization>(options: OrphansOptions<A>): Orphans<A> {
-  const { chain, clock, endings } = options;
+  const { chain, clock, endings, judging } = options;
   const orphans = new Map<string, Case<A>>();
 
   async function judge(orphan: Case<A>): Promise<void> {
@@ -51,7 +53,9 @@ export function createOrphans<A extends Authorization>(options: OrphansOptions<A
       orphans.set(orphan.authorization.anchor, orphan);
     },
     isEmpty: () => orphans.size === 0,
-    judge: () => [...orphans.values()].map(judge),
+    judge() {
+      for (const orphan of orphans.values()) judging.begin(orphan, () => judge(orphan));
+    },
     forget: () => orphans.clear(),
   };
 }

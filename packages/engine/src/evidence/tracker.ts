@@ -8,15 +8,17 @@ import { createRounds } from '../rounds.ts';
 import type { Case } from '../settle/case.ts';
 import { createBuried, graveOf } from './buried.ts';
 import { createEndings, type End, type EndingsOptions } from './endings.ts';
-import { gapsBelow } from './gaps.ts';
 import { falselyTold } from './hindsight.ts';
 import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
+import { createJudging } from './judging.ts';
 import { createOrphans, type OrphansOptions } from './orphans.ts';
 import { createPace } from './pace.ts';
 import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
+import { createUnseen, type UnseenOptions } from './unseen.ts';
 
 export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
-  Pick<OrphansOptions<A>, 'worthAsking'> & {
+  Pick<OrphansOptions<A>, 'worthAsking'> &
+  Pick<UnseenOptions<A>, 'onGap' | 'onReopened'> & {
     readonly chain: Chain<A>;
     readonly journal: Journal;
     readonly clock: Clock;
@@ -33,10 +35,6 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
     readonly onRefused: () => void;
     /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
     readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
-    /** Later ones wait for this nonce, and no transaction of ours has it. */
-    readonly onGap: (gap: Place) => void;
-    /** A nonce that had its outcome has none any more: a reorganisation took its transaction away. */
-    readonly onReopened: (slot: Place) => void;
   };
 
 export type Tracker<A extends Authorization> = {
@@ -53,30 +51,33 @@ export type Tracker<A extends Authorization> = {
   stop(): Promise<void>;
 };
 
-/** Blocks without a sighting after which the same bytes are handed to the network again. */
-const REBROADCAST_AFTER_BLOCKS = 4;
-/** Blocks without a sighting after which the lowest nonce is replaced at a higher fee, and the least time that takes. */
-const REPLACE_AFTER_BLOCKS = 6;
-const REPLACE_AFTER_LEAST_MS = 10_000;
-
 export function createTracker<A extends Authorization>(options: TrackerOptions<A>): Tracker<A> {
   const { chain, journal, clock, meter } = options;
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
-  const replaceAfterMs = Math.max(REPLACE_AFTER_LEAST_MS, chain.blockMs * REPLACE_AFTER_BLOCKS);
-  /** After this a transaction whose payments callers were told about is missed. */
-  const missedAfterMs = Math.max(replaceAfterMs, chain.blockMs * chain.reorgDepth);
   const rounds = createRounds({
     clock,
     look,
     pause: () => pace.afterTick(oldestUnseen()),
     isIdle: () => slots.size === 0 && orphans.isEmpty(),
-    onFault: (error) => meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` }),
+    onFault: failed,
   });
+  const judging = createJudging({ clock });
   const endings = createEndings<A>(options);
-  const orphans = createOrphans<A>({ ...options, endings, onPayable: options.onOrphan });
+  const orphans = createOrphans<A>({ ...options, endings, judging, onPayable: options.onOrphan });
   const buried = createBuried<A>({ chain, journal, clock, meter, onVanished });
+  const judgeUnseen = createUnseen<A>({
+    ...options,
+    ...{ endings, broadcast, lookBack },
+    isWatched: (place) => slots.has(slotKey(place)) || buried.has(place),
+    // It may wait for a lower nonce that a reorganisation took away.
+    onMissing: buried.suspect,
+  });
+
+  function failed(error: unknown): void {
+    meter.record({ type: 'fault', network, detail: `tick failed: ${describeError(error)}` });
+  }
 
   function onVanished(attempts: readonly Attempt[], inMemory: boolean): void {
     let slot: Slot<A> | undefined;
@@ -106,7 +107,9 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   }
 
   async function look(): Promise<void> {
-    const watched = [...slots.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+    const all = [...slots.values()].sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+    const busy = new Set(all.filter((slot) => judging.has(slot)));
+    const watched = all.filter((slot) => !busy.has(slot));
     const attempts = watched.flatMap((slot) => slot.attempts);
     const items = watched.flatMap((slot) => {
       const authorizations = slot.cases.map((each) => each.authorization);
@@ -115,17 +118,20 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const sightings = attempts.length === 0 ? [] : await chain.observe(attempts, items);
     const unseenSigners = new Set<string>();
     let from = 0;
-    const judged: Promise<void>[] = [];
-    for (const slot of watched) {
+    for (const slot of all) {
+      if (busy.has(slot)) {
+        if (slot.sightedAt === undefined) unseenSigners.add(slot.signer);
+        continue;
+      }
       const sighting = foldSightings(slot.attempts, sightings.slice(from, from + slot.attempts.length));
       from += slot.attempts.length;
       // Higher nonces of a signer are stuck because of the lowest.
       const lowest = sighting.status === 'unseen' && !unseenSigners.has(slot.signer);
       if (lowest) unseenSigners.add(slot.signer);
-      judged.push(sighting.status === 'unseen' ? judgeUnseen(slot, lowest) : judge(slot, sighting));
+      judging.begin(slot, () => (sighting.status === 'unseen' ? judgeUnseen(slot, lowest) : judge(slot, sighting)));
     }
-    const results = await Promise.allSettled([...judged, ...orphans.judge()]);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    orphans.judge();
+    await judging.settled(failed);
   }
 
   async function judge(slot: Slot<A>, sighting: Exclude<SlotSighting, { status: 'unseen' }>): Promise<void> {
@@ -190,7 +196,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   }
 
   /** What callers were told of this nonce before still has to be true. */
-  async function lookBack(slot: Slot<A>, sighting: SlotSighting | undefined): Promise<void> {
+  async function lookBack(slot: Slot<A>, sighting?: SlotSighting): Promise<void> {
     const made = sighting?.status === 'included' ? sighting.made : 0;
     const lie = await falselyTold(journal, slot.attempts, made);
     if (lie !== undefined) meter.record({ type: 'fault', network, detail: lie });
@@ -214,60 +220,6 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     if (judgement.status === 'payable')
       each.most = proofs.some((proof) => proof.status === 'paid') ? 1 : Math.ceil(attempt.items.length / 2);
     return judgement;
-  }
-
-  /** Bytes that nobody has seen: hand them over again, at a higher fee in the end, and see whether they can still pay. */
-  async function judgeUnseen(slot: Slot<A>, lowest: boolean): Promise<void> {
-    slot.sightedAt = undefined;
-    if (slot.closed) {
-      slot.closed = false;
-      options.onReopened(slot);
-    }
-    const now = clock.milliseconds();
-    if (lowest && now - slot.signedAt >= replaceAfterMs) {
-      slot.signedAt = now;
-      const gaps = await gapsBelow(chain, slot, (gap) => slots.has(slotKey(gap)) || buried.has(gap));
-      for (const gap of gaps) options.onGap(gap);
-      // A higher fee does not help what waits for a lower nonce.
-      if (gaps.length === 0 && !slot.inMemory && (await replace(slot))) return;
-    }
-    if (slot.told !== undefined && !slot.missed && now - slot.since > missedAfterMs) {
-      slot.missed = true;
-      await lookBack(slot, undefined);
-    }
-    if (now - slot.sentAt < chain.blockMs * REBROADCAST_AFTER_BLOCKS) return;
-    // It may wait for a lower nonce that a reorganisation took away.
-    buried.suspect();
-    await broadcast(slot);
-    const left: Case<A>[] = [];
-    for (const each of slot.cases) {
-      const over = each.authorization.expires <= clock.now();
-      if (!over || !(await endLost(each, newest(slot).hash))) left.push(each);
-    }
-    // The nonce itself stays open: it has to be used before later ones can be.
-    slot.cases = left;
-  }
-
-  async function replace(slot: Slot<A>): Promise<boolean> {
-    const stuck = newest(slot);
-    // Payments that callers were told about are carried on, whatever else it carried.
-    const items = slot.told === undefined ? slot.cases.map((each) => each.authorization) : 'same';
-    const signed = await chain.replace(stuck, items);
-    if (signed === undefined) return false;
-    const attempt = await journal.replace(stuck.hash, signed);
-    meter.record({ type: 'settle.replaced', network, transaction: attempt.hash, replaced: stuck.hash });
-    slot.attempts = [...slot.attempts, attempt];
-    for (const each of slot.cases) each.transaction = attempt.hash;
-    await broadcast(slot);
-    return true;
-  }
-
-  /** Ends a payment for which the chain itself gives the proof; false when it gives none. */
-  async function endLost(each: Case<A>, hash: string): Promise<boolean> {
-    const judgement = await judgeLost(chain, each.authorization, hash);
-    if (judgement.status !== 'ended') return false;
-    await endings.end({ each, conclusion: judgement.conclusion });
-    return true;
   }
 
   function isSlotted(attempt: Attempt): boolean {
@@ -302,6 +254,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     },
     async stop() {
       await rounds.stop();
+      await judging.stop();
       await buried.stop();
     },
   };
