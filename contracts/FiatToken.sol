@@ -213,7 +213,7 @@ contract FiatToken is TokenStorage {
         _approve(owner, spender, value);
     }
 
-    function _requireUsable(address from, bytes32 nonce, uint256 validAfter, uint256 validBefore) private view {
+    function _requireUsable(address from, bytes32 nonce, uint256 validAfter, uint256 validBefore) internal view {
         require(block.timestamp > validAfter, "FiatTokenV2: authorization is not yet valid");
         require(block.timestamp < validBefore, "FiatTokenV2: authorization is expired");
         _requireUnused(from, nonce);

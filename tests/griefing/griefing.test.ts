@@ -3,6 +3,7 @@ import {
   balanceOf,
   deployedCode,
   fund,
+  MULTICALL3_ADDRESS,
   newWallet,
   putGasBurnerWallet,
   sendTransaction,
@@ -10,8 +11,9 @@ import {
   setPaused,
   setWord,
   someAddress,
+  transferCalldata,
 } from '@facilitator/testing';
-import { type Address, type Hex, numberToHex } from 'viem';
+import { type Address, encodeFunctionData, type Hex, multicall3Abi, numberToHex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
@@ -201,6 +203,33 @@ it('a thief of places who copies every transaction at a higher price pays for it
   expect(copies.filter((copy) => carriers.has(copy)).length).toBeGreaterThan(1);
   for (const { draft } of all) expect((await settle(draft, SOON)).body['errorReason']).toBe('duplicate_settlement');
   for (const { draft } of all) expect(await usedOnce(draft)).toBe(true);
+});
+
+it('a payer who hides one transfer between two marks pays one of two payments, and one seller is told so', async () => {
+  const [thief] = world.anvil.accounts;
+  if (thief === undefined) throw new Error('there is no thief');
+  const scene = await world.scene(2);
+  const [first, second] = [await scene.request(), await scene.request()];
+  const { nonce } = second.paymentPayload.payload.authorization;
+  // The same nonce as the second payment's, to the payer himself.
+  const own = await scene.sign({ sign: { to: scene.payer.address, nonce } });
+  const composed = [first.paymentPayload.payload, own].map((payload) => ({
+    target: USDC.address,
+    allowFailure: false,
+    callData: transferCalldata(payload, 'vrs'),
+  }));
+  const data = encodeFunctionData({ abi: multicall3Abi, functionName: 'aggregate3', args: [composed] });
+  await world.anvil.pauseMining();
+  const answers = [first, second].map((draft) => settle(draft));
+  await expect.poll(() => carried(), PATIENCE).toBe(2);
+  await expect.poll(async () => (await waiting(world.careful.signer.address)).length, PATIENCE).toBe(sizes().length);
+  const bid = { to: MULTICALL3_ADDRESS, data, gas: 400_000n, gasPrice: 200n * GWEI };
+  const transaction = await sendTransaction(world.anvil, { privateKey: thief.privateKey, ...bid });
+  await world.anvil.resumeMining();
+  const [paid, unpaid] = await Promise.all(answers);
+  expect(paid?.body).toMatchObject({ success: true, transaction });
+  expect(unpaid?.body).toMatchObject({ success: false, errorReason: 'invalid_exact_evm_transfer_event_mismatch' });
+  expect(await balanceOf(world.anvil, USDC, scene.payee)).toBe(AMOUNT);
 });
 
 function fail(): never {

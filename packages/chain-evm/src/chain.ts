@@ -107,9 +107,10 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     blockGas: () => blockGas,
   });
   const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
-  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch, onDataFee: dataFees.learn };
+  const sideOf = tokens.transferEvent;
+  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch, sideOf, onDataFee: dataFees.learn };
   const span = { blocks: LONGEST_SPAN };
-  const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, span };
+  const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, sideOf, span };
 
   return {
     network: caip2,

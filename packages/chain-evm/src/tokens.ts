@@ -1,5 +1,5 @@
 /** The tokens of one network and what is known of each: from the registry first, confirmed or corrected by the chain. */
-import type { Domain, EvmAddress, EvmToken } from '@facilitator/protocol';
+import type { Domain, EvmAddress, EvmToken, TransferEvent } from '@facilitator/protocol';
 import { domainSeparator } from './decode/typed-data.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
 
@@ -11,6 +11,7 @@ export type KnownToken = {
   /** As people read it. */
   readonly spelling: EvmAddress;
   readonly overloads: 'both' | 'vrs';
+  readonly transferEvent: TransferEvent;
   /** Undefined until the chain has told it. */
   readonly domain: Domain | undefined;
   readonly domainVerified: boolean;
@@ -24,6 +25,8 @@ export type TokenBook = {
   find(address: string): KnownToken | undefined;
   all(): readonly KnownToken[];
   isServed(address: string): boolean;
+  /** On which side of its AuthorizationUsed event it emits Transfer; what is not in the book does as nearly all do. */
+  transferEvent(address: string): TransferEvent;
   /** Those that can be paid with now. */
   served(): readonly KnownToken[];
   /** The chain confirmed `domain`, or told it. Switches the token on. */
@@ -43,6 +46,7 @@ export function tokenBook(chainId: number, tokens: readonly EvmToken[]): TokenBo
       address,
       spelling: token.address,
       overloads: transfer.overloads,
+      transferEvent: transfer.transferEvent ?? 'after',
       domain,
       domainVerified,
       separator: domain && domainSeparator(domain, chainId, address),
@@ -63,6 +67,7 @@ export function tokenBook(chainId: number, tokens: readonly EvmToken[]): TokenBo
       const token = book.get(address);
       return token !== undefined && token.off === undefined;
     },
+    transferEvent: (address) => book.get(address)?.transferEvent ?? 'after',
     served: () => [...book.values()].filter((token) => token.off === undefined),
     confirm(address, domain) {
       change(address, { domain, separator: domainSeparator(domain, chainId, address), off: undefined });

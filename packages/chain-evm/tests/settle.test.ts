@@ -17,7 +17,7 @@ import {
   type Wallet,
   wrap6492,
 } from '@facilitator/testing';
-import { encodeFunctionData, type Hex, parseAbi, parseTransaction } from 'viem';
+import { encodeFunctionData, type Hex, multicall3Abi, parseAbi, parseTransaction } from 'viem';
 import { signTypedData } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EvmAuthorization, type EvmChain, localSigner } from '../src/index.ts';
@@ -145,6 +145,21 @@ describe('a lone payment', () => {
     expect(await stage.anvil.rpc('eth_getCode', [future.address, 'latest'])).not.toBe('0x');
   });
 
+  it('is proved on the side of the mark where its token moves the money', async () => {
+    const token: TokenFixture = { ...USDC, kind: 'LateMarkToken', address: someAddress() };
+    await putToken(stage.anvil, token);
+    await fund(stage.anvil, token, payer.address, PURSE);
+    const late = stage.another({ tokens: [tokenLike(token, 'both', 'before')] });
+    const usual = stage.another({ tokens: [tokenLike(token)] });
+    const item = decoded(late.decode(await stage.pay(payer, { token })));
+    const { attempt, sighting } = await settled([item], late);
+    expect(sighting.proofs).toMatchObject([{ status: 'paid', locator: { logIndex: 0 } }]);
+    expect(await late.locate(item)).toMatchObject({ status: 'paid', transaction: attempt.hash });
+    // Nobody has told this one how the token does it, and no receipt may.
+    const [seen] = await usual.observe([attempt], [[item]]);
+    expect(included(seen).proofs).toMatchObject([{ reason: 'invalid_exact_evm_transfer_event_mismatch' }]);
+  });
+
   it('that was used before is mined and proves unpaid', async () => {
     const nonce = randomNonce();
     const item = await authorization({ nonce });
@@ -167,7 +182,13 @@ describe('a lone payment', () => {
   it('of a foreign signer is not signed', async () => {
     const item = await authorization();
     await expect(stage.chain.sign(payer.address, 0n, [item])).rejects.toThrow(`no key signs for ${payer.address}`);
-    await expect(stage.chain.sign(stage.operator.address, 0n, [])).rejects.toThrow('must carry a payment');
+  });
+
+  it('may be none at all: the transaction only uses its nonce up', async () => {
+    const { bytes } = await stage.chain.sign(stage.operator.address, 7n, []);
+    const empty = parseTransaction(bytes as Hex);
+    expect(empty).toMatchObject({ nonce: 7, to: stage.operator.address.toLowerCase() });
+    expect([empty.data, empty.value]).toEqual([undefined, undefined]);
   });
 });
 
@@ -354,6 +375,31 @@ describe('looking for a payment', () => {
       transaction,
       locator: { logIndex: 1, authorizationNonce: item.nonce, batchSize: 1 },
     });
+  });
+
+  it('counts one transfer for one payment, also in a transaction that the payer composed', async () => {
+    const nonces = [randomNonce(), randomNonce()] as const;
+    const items = await Promise.all(nonces.map((nonce) => authorization({ nonce })));
+    // The second authorization pays himself.
+    const sent = [
+      await stage.pay(payer, { nonce: nonces[0] }),
+      await stage.pay(payer, { nonce: nonces[1], to: payer.address }),
+    ];
+    const calls = sent.map(({ payload }) => ({
+      target: USDC.address,
+      allowFailure: false,
+      callData: transferCalldata(payload as Parameters<typeof transferCalldata>[0], 'vrs'),
+    }));
+    const data = encodeFunctionData({ abi: multicall3Abi, functionName: 'aggregate3', args: [calls] });
+    const stranger = stage.anvil.accounts[1] ?? stage.operator;
+    await sendTransaction(stage.anvil, { ...stranger, to: stage.network.multicall3, data });
+    await stage.anvil.mine(3);
+    const found = [];
+    for (const item of items) found.push(await stage.chain.locate(item));
+    expect(found).toMatchObject([
+      { status: 'paid', locator: { logIndex: 1 } },
+      { status: 'void', reason: 'invalid_exact_evm_transfer_event_mismatch' },
+    ]);
   });
 
   it('finds that the payer cancelled it', async () => {

@@ -1,6 +1,12 @@
 /** A real chain with tokens, wallets and a counting proxy, and the chain under test in front of it. */
 import type { Clock, Decoded, Verdict } from '@facilitator/engine';
-import { createNetworks, type EvmNetwork, type EvmToken, type Payment } from '@facilitator/protocol';
+import {
+  createNetworks,
+  type EvmNetwork,
+  type EvmToken,
+  type Payment,
+  type TransferEvent,
+} from '@facilitator/protocol';
 import {
   type Anvil,
   type AnvilOptions,
@@ -33,9 +39,13 @@ export function registered(name: string): EvmNetwork {
 }
 
 /** A token of the registry's shape for a fixture it does not know. */
-export function tokenLike(fixture: TokenFixture, overloads: 'both' | 'vrs' = 'both'): EvmToken {
+export function tokenLike(
+  fixture: TokenFixture,
+  overloads: 'both' | 'vrs' = 'both',
+  transferEvent: TransferEvent = 'after',
+): EvmToken {
   const { symbol, address, decimals, name, version } = fixture;
-  const transfer = { method: 'eip3009', overloads } as const;
+  const transfer = { method: 'eip3009', overloads, transferEvent } as const;
   return {
     symbol,
     address: address as `0x${string}`,

@@ -484,6 +484,42 @@ describe('a bad network', () => {
     expect((await call.promise).answer).toMatchObject({ status: 'settled', transaction: '0xf1' });
   });
 
+  it('tells one of two payments that the nodes show one transfer, says so once, and goes on', async () => {
+    await world.close();
+    world = await createWorld(['0xone'], 1);
+    soon = world.clock.now() + 60n;
+    world.ledger.muddled = true;
+    const names = ['a', 'b', 'c'];
+    const calls = names.map((name) => world.settle(fakePayment(name, soon), { waitMs: 20_000 }));
+    await world.blocks(20);
+    // The first went alone, the others together.
+    const ends = (await Promise.all(calls)).map(status);
+    expect(ends.toSorted()).toEqual(['pending', 'settled', 'settled']);
+    const which = names[ends.indexOf('pending')] ?? '';
+    const faults = () =>
+      world.events
+        .flatMap((event) => (event.type === 'fault' ? event.detail : []))
+        .filter((each) => each.includes(which));
+    expect(faults()).toEqual([expect.stringContaining('has settled another payment')]);
+    await world.blocks(40);
+    expect(faults()).toHaveLength(1);
+    expect(await world.journal.payment(`${NETWORK}:0xbuyer:${which}`)).toMatchObject({ state: 'prepared' });
+    // It keeps neither the lane nor anybody else.
+    const other = begin(fakePayment('d', world.clock.now() + 60n));
+    await world.blocks(5);
+    expect(status(await other.promise)).toBe('settled');
+    // Whoever recovers the journal looks again; the nodes may have come to their senses.
+    world.crash();
+    await world.start();
+    await world.blocks(5);
+    expect(faults()).toHaveLength(2);
+    world.ledger.muddled = false;
+    world.crash();
+    await world.start();
+    await world.blocks(5);
+    expect(status(await world.settle(fakePayment(which, soon)))).toBe('settled');
+  });
+
   it('prepares a payment again when its nonce was used elsewhere', async () => {
     world.ledger.weather.dropBytes = true;
     const call = begin(fakePayment('a', soon), { waitMs: 60_000 });

@@ -17,7 +17,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
   const view = () => Math.max(0, ledger.head.number - ledger.weather.staleBy);
   const final = () => Math.max(0, view() - CONFIRMATIONS);
   const locator = (anchor: string, logIndex: number, batchSize: number): Locator => ({
-    logIndex,
+    logIndex: ledger.muddled ? 0 : logIndex,
     authorizationNonce: anchor,
     batchSize,
   });

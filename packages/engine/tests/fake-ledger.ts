@@ -86,6 +86,8 @@ export class FakeLedger {
   stopped: (authorization: Authorization) => Refusal | undefined = () => undefined;
   /** What the state before a block says of a payment that failed in it. */
   explanation: Refusal | undefined;
+  /** Nodes show all payments of a transaction the same transfer. */
+  muddled = false;
   /** Payments that fit into one transaction. */
   capacity = CAPACITY;
   readonly expiries = new Map<string, bigint>();

@@ -4,6 +4,7 @@ import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError, notGap, notWriting } from './journal-error.ts';
 import {
+  countWaiting,
   findCosts,
   findPayment,
   findPaymentByKey,
@@ -11,7 +12,18 @@ import {
   findUnfinished,
   nextTurn,
 } from './reads.ts';
-import { attemptRow, claimRow, closing, ending, isStorable, makeAttempt, signedColumns, text } from './record.ts';
+import {
+  attemptRow,
+  claimRow,
+  closing,
+  type Ending,
+  ending,
+  evidenceOf,
+  isStorable,
+  makeAttempt,
+  signedColumns,
+  text,
+} from './record.ts';
 import type { Reading, Store } from './store.ts';
 import { type Write, writeKind } from './write-kind.ts';
 import { applyClaims } from './writes/claim.ts';
@@ -32,6 +44,11 @@ export type JournalOptions = {
   /** Writes per transaction at most; 1 stores each on its own. */
   readonly groupMost: number;
 };
+
+/** Two payments that claim one transfer are in each other's way. */
+function touched(end: Ending): readonly string[] {
+  return [end.id, evidenceOf(end) ?? []].flat();
+}
 
 /** Every rejection is a `JournalError`, but for what `sign` of `prepare` rejects with. */
 export function createJournal(store: Store, options: JournalOptions): Journal {
@@ -64,8 +81,8 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
   const release = writeKind(add, ({ id }) => [id], applyReleases);
   const prepare = writeKind(add, ({ attempt }) => [attempt.hash, ...attempt.items], applyPreparations);
   const replace = writeKind(add, ({ over, signed }) => [over, signed.hash], applyReplacements);
-  const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.map(({ id }) => id)], applyResolutions);
-  const conclude = writeKind(add, ({ id }) => [id], applyConclusions);
+  const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.flatMap(touched)], applyResolutions);
+  const conclude = writeKind(add, touched, applyConclusions);
   const deliver = writeKind(add, (id) => [id], applyDeliveries);
   const takeKey = writeKind(add, ({ id }) => [id], applyKeyings);
   const prune = writeKind(add, () => [], applyPrunings);
@@ -115,6 +132,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
     costs: (signer, since) => read((reading) => findCosts(reading, signer, since)),
+    waiting: (network, since) => read((reading) => countWaiting(reading, network, since)),
     unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());

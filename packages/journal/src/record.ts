@@ -115,6 +115,11 @@ export type Ending = Pick<
   | 'concluded_at'
 >;
 
+/** The transfer that proves a settled payment, within its network; `undefined` for a failed one. */
+export function evidenceOf({ transaction_hash, log_index }: Ending): string | undefined {
+  return log_index === null ? undefined : `${transaction_hash}#${log_index}`;
+}
+
 /** An empty transaction hash of a failure means that none was sent. */
 export function ending(id: string, conclusion: Conclusion, now: Seconds): Ending {
   text('id', id);

@@ -1,7 +1,17 @@
 /** Resolving, concluding, delivering. */
 import type { Journal } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { failedBy, INCLUDED, NETWORK, preparedWith, SUPERSEDED, sampleClaim, settledBy } from './samples.ts';
+import {
+  failedBy,
+  INCLUDED,
+  NETWORK,
+  OTHER_NETWORK,
+  prepare,
+  preparedWith,
+  SUPERSEDED,
+  sampleClaim,
+  settledBy,
+} from './samples.ts';
 import { NOW, type Place, type StoreUnderTest } from './store-under-test.ts';
 
 export function describeEndings(store: StoreUnderTest): void {
@@ -21,7 +31,7 @@ export function describeEndings(store: StoreUnderTest): void {
     ];
 
     test('ends what an attempt decided and erases the authorizations', async () => {
-      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual(['a', 'b']);
+      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual(['ended', 'ended']);
       expect(await journal.payment('a')).toMatchObject({
         state: 'settled',
         transaction: '0x1',
@@ -57,7 +67,7 @@ export function describeEndings(store: StoreUnderTest): void {
     test('is the same when told twice', async () => {
       await journal.resolve('0x1', INCLUDED, both);
       const before = await Promise.all(['a', 'b', 'c'].map((id) => journal.payment(id)));
-      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual([]);
+      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual(['known', 'known']);
       expect(await Promise.all(['a', 'b', 'c'].map((id) => journal.payment(id)))).toEqual(before);
       // A retry may know more than the first try.
       const more = [...both, { id: 'c', conclusion: settledBy('0x1', { logIndex: 9 }) }];
@@ -65,7 +75,10 @@ export function describeEndings(store: StoreUnderTest): void {
         journal.resolve('0x1', INCLUDED, more),
         journal.resolve('0x1', INCLUDED, more),
       ]);
-      expect(answers).toEqual([['c'], []]);
+      expect(answers).toEqual([
+        ['known', 'known', 'ended'],
+        ['known', 'known', 'known'],
+      ]);
     });
 
     test.each([
@@ -86,23 +99,66 @@ export function describeEndings(store: StoreUnderTest): void {
       await journal.resolve('0x1', SUPERSEDED, []);
       await expect(journal.resolve('0x1', INCLUDED, both)).rejects.toMatchObject({ fault: 'refused' });
       expect(await journal.payment('a')).toMatchObject({ state: 'prepared' });
-      expect(await journal.resolve('0x1', SUPERSEDED, [{ id: 'a', conclusion: failedBy('0x1') }])).toEqual(['a']);
+      expect(await journal.resolve('0x1', SUPERSEDED, [{ id: 'a', conclusion: failedBy('0x1') }])).toEqual(['ended']);
     });
 
     test('concludes one payment whatever its attempt does, by anybody’s transaction', async () => {
-      expect(await journal.conclude('a', settledBy('0xstranger'))).toBe(true);
-      expect(await journal.conclude('a', failedBy('0x1'))).toBe(false);
+      expect(await journal.conclude('a', settledBy('0xstranger'))).toBe('ended');
+      expect(await journal.conclude('a', failedBy('0x1'))).toBe('known');
       expect(await journal.payment('a')).toMatchObject({ state: 'settled', transaction: '0xstranger' });
       expect((await journal.paymentsByTransaction('0xstranger')).map(({ id }) => id)).toEqual(['a']);
       expect((await journal.paymentsByTransaction('0x1')).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
       expect((await journal.unfinished(NETWORK)).attempts).toMatchObject([{ hash: '0x1', bytes: 'bytes at 0' }]);
       // The attempt's own outcome comes later and finds it ended.
-      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual(['b']);
+      expect(await journal.resolve('0x1', INCLUDED, both)).toEqual(['known', 'ended']);
       expect(await journal.payment('a')).toMatchObject({ transaction: '0xstranger', delivered: false });
     });
 
+    test('settles one payment by one transfer, whoever presents it', async () => {
+      expect(await journal.conclude('a', settledBy('0xstranger'))).toBe('ended');
+      expect(await journal.conclude('b', settledBy('0xstranger'))).toBe('taken');
+      const rest = [
+        { id: 'b', conclusion: settledBy('0xstranger') },
+        { id: 'c', conclusion: settledBy('0x1') },
+      ];
+      // The one that cannot be settled keeps neither the others nor the attempt from their ends.
+      expect(await journal.resolve('0x1', INCLUDED, rest)).toEqual(['taken', 'ended']);
+      expect(await journal.payment('b')).toMatchObject({
+        state: 'prepared',
+        transaction: '0x1',
+        locator: undefined,
+        authorization: expect.any(String),
+      });
+      expect(await journal.unfinished(NETWORK)).toMatchObject({ payments: [{ id: 'b' }], attempts: [] });
+      expect(await journal.conclude('b', settledBy('0xstranger', { logIndex: 4 }))).toBe('ended');
+    });
+
+    test('settles one payment by one transfer in one group and in one write, too', async () => {
+      await preparedWith(journal, '0x2', ['d', 'e']);
+      const [concluded, resolved, later] = await Promise.all([
+        journal.conclude('d', settledBy('0x1')),
+        journal.resolve('0x1', INCLUDED, [
+          { id: 'a', conclusion: settledBy('0x1') },
+          { id: 'b', conclusion: settledBy('0x1', { logIndex: 7 }) },
+          { id: 'c', conclusion: settledBy('0x1', { logIndex: 7 }) },
+        ]),
+        journal.conclude('e', settledBy('0x1', { logIndex: 7 })),
+      ]);
+      expect([concluded, resolved, later]).toEqual(['ended', ['taken', 'ended', 'taken'], 'taken']);
+      // What was refused may end by other evidence, also in the group that refused it.
+      const again = [settledBy('0x1', { logIndex: 7 }), settledBy('0x1', { logIndex: 8 }), failedBy('0x1')];
+      expect(await Promise.all(again.map((each) => journal.conclude('e', each)))).toEqual(['taken', 'ended', 'known']);
+    });
+
+    test('knows transfers by their networks: a transaction may be on several', async () => {
+      await journal.claim(sampleClaim('there', { network: OTHER_NETWORK }));
+      await prepare(journal, '0xthere', ['there'], { network: OTHER_NETWORK });
+      expect(await journal.conclude('a', settledBy('0xstranger'))).toBe('ended');
+      expect(await journal.conclude('there', settledBy('0xstranger'))).toBe('ended');
+    });
+
     test('concludes a failure that no transaction proves', async () => {
-      expect(await journal.conclude('a', failedBy(''))).toBe(true);
+      expect(await journal.conclude('a', failedBy(''))).toBe('ended');
       expect(await journal.payment('a')).toMatchObject({ state: 'failed', transaction: undefined });
     });
 
@@ -153,7 +209,7 @@ export function describeEndings(store: StoreUnderTest): void {
     test('gives nobody a key that is another payment’s, or a success that somebody was told', async () => {
       await journal.claim(sampleClaim('keyed', { key: 'k0' }));
       await journal.resolve('0x1', INCLUDED, both);
-      await journal.conclude('c', settledBy('0x1'));
+      await journal.conclude('c', settledBy('0x1', { logIndex: 4 }));
       expect(await Promise.all([journal.takeKey('a', 'k1'), journal.takeKey('c', 'k0')])).toEqual([false, false]);
       expect(await journal.payment('c')).toMatchObject({ key: undefined, delivered: false });
       expect(await journal.deliver('c')).toBe(true);

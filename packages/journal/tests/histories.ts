@@ -23,9 +23,10 @@ const outcome = fc.constantFrom<AttemptOutcome>(INCLUDED, SUPERSEDED);
 function conclusion(here: Here, kind: number, by: string): Conclusion {
   if (kind === 0) return failedBy('');
   if (kind === 1) return failedBy(here.name(by));
-  return settledBy(here.name(by), { delivered: kind === 2 });
+  // Two transfers for four payments: now and then two want the same one.
+  return settledBy(here.name(by), { delivered: kind === 2, logIndex: kind > 3 ? 1 : 0 });
 }
-const kind = fc.nat(3);
+const kind = fc.nat(5);
 
 function step(label: string, run: Step['run'], expected: Step['expect']): Step {
   return { label, run, expect: expected };

@@ -5,6 +5,7 @@ import type {
   Claim,
   ClaimResult,
   Conclusion,
+  Ended,
   Item,
   PaymentRecord,
   Preparation,
@@ -100,16 +101,17 @@ export class ModelJournal {
     if (attempt.outcome === 'open')
       for (const each of this.slot(attempt)) if (each.outcome === 'open') each.outcome = 'superseded';
     attempt.outcome = outcome.status;
-    return conclusions.flatMap(({ id, conclusion }) => (this.conclude(id, conclusion) ? [id] : []));
+    return conclusions.map(({ id, conclusion }) => this.conclude(id, conclusion));
   }
 
-  conclude(id: string, conclusion: Conclusion): boolean {
+  conclude(id: string, conclusion: Conclusion): Ended {
     const payment = this.payments.get(id);
     if (payment === undefined || isUnsigned(payment)) throw new Refused();
-    if (payment.state !== 'prepared') return false;
+    if (payment.state !== 'prepared') return 'known';
+    if ([...this.payments.values()].some((other) => isSameTransfer(other, conclusion))) return 'taken';
     const transaction = conclusion.transaction === '' ? undefined : conclusion.transaction;
     this.change(id, { ...conclusion, transaction, authorization: undefined, concludedAt: this.now });
-    return true;
+    return 'ended';
   }
 
   deliver(id: string): boolean {
@@ -157,4 +159,13 @@ export class ModelJournal {
 
 function isUnsigned(payment: PaymentRecord | undefined): boolean {
   return payment?.state === 'claimed' || payment?.state === 'queued';
+}
+
+function isSameTransfer(other: PaymentRecord, conclusion: Conclusion): boolean {
+  return (
+    conclusion.state === 'settled' &&
+    other.state === 'settled' &&
+    other.transaction === conclusion.transaction &&
+    other.locator?.logIndex === conclusion.locator.logIndex
+  );
 }

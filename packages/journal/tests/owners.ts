@@ -3,8 +3,8 @@ import type { Journal } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endWriter } from './database.ts';
 import { startRival } from './rivals.ts';
-import { NETWORK, preparedWith, propose, sampleClaim, settledBy } from './samples.ts';
-import type { Place, StoreUnderTest } from './store-under-test.ts';
+import { NETWORK, OTHER_NETWORK, preparedWith, propose, sampleClaim, settledBy } from './samples.ts';
+import { NOW, type Place, type StoreUnderTest, steadyClock } from './store-under-test.ts';
 
 async function unfinishedIds(journal: Journal): Promise<readonly string[]> {
   return (await journal.unfinished(NETWORK)).payments.map(({ id }) => id);
@@ -71,6 +71,22 @@ export function describeOwners(store: StoreUnderTest): void {
       expect(await propose(second, '0x1', ['a'])).toMatchObject({ status: 'prepared' });
     });
 
+    test('what waits to be signed is what was handed over, and what was claimed lately', async () => {
+      let now = NOW;
+      const journal = await place.open({ clock: { ...steadyClock, now: () => now } });
+      for (const id of ['handed over', 'old', 'carried']) await journal.claim(sampleClaim(id));
+      await journal.handOver('handed over');
+      await propose(journal, '0x1', ['carried']);
+      now += 60n;
+      await journal.claim(sampleClaim('new'));
+      await journal.claim(sampleClaim('elsewhere', { network: OTHER_NETWORK }));
+      expect(await journal.waiting(NETWORK, NOW + 1n)).toBe(2);
+      expect(await journal.waiting(NETWORK, NOW)).toBe(3);
+      expect(await journal.waiting(OTHER_NETWORK, NOW)).toBe(1);
+      await Promise.all(['handed over', 'new'].map((id) => journal.release(id)));
+      expect(await journal.waiting(NETWORK, NOW + 1n)).toBe(0);
+    });
+
     test('a claim whose process is gone holds neither anchor nor key', async () => {
       const first = await place.open();
       await first.claim(sampleClaim('a', { fingerprint: 'first' }));
@@ -124,7 +140,7 @@ export function describeOwners(store: StoreUnderTest): void {
         expect(await propose(writer, '0x1', ['a', 'b', 'c'])).toEqual({ status: 'gone', ids: ['a', 'b'] });
         expect(await propose(writer, '0x1', ['c'])).toMatchObject({ status: 'prepared' });
         expect(await one.release('c')).toBe(false);
-        expect(await two.conclude('c', settledBy('0x1'))).toBe(true);
+        expect(await two.conclude('c', settledBy('0x1'))).toBe('ended');
         expect(await one.deliver('c')).toBe(true);
       });
 

@@ -28,7 +28,7 @@ export function describePruning(store: StoreUnderTest): void {
       await journal.resolve(
         hash,
         INCLUDED,
-        settled.map((id) => ({ id, conclusion: settledBy(hash) })),
+        settled.map((id, logIndex) => ({ id, conclusion: settledBy(hash, { logIndex }) })),
       );
     }
 

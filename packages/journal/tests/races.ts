@@ -47,8 +47,8 @@ export function describeRaces(store: StoreUnderTest): void {
       const results = await Promise.all(
         HUNDRED.map((at) => journal.conclude('a', at % 2 === 0 ? settledBy(`0x${at}`) : failedBy('0x1'))),
       );
-      expect(results.filter(Boolean)).toHaveLength(1);
-      const winner = results.indexOf(true);
+      expect(results.filter((word) => word === 'ended')).toHaveLength(1);
+      const winner = results.indexOf('ended');
       expect((await journal.payment('a'))?.state).toBe(winner % 2 === 0 ? 'settled' : 'failed');
     });
   });
@@ -88,20 +88,41 @@ export function describeRaces(store: StoreUnderTest): void {
       test('every ending is written once, whichever way it comes', async () => {
         const ids = HUNDRED.map((at) => `p${at}`);
         await preparedWith(one, '0x1', ids);
-        const conclusions = ids.map((id) => ({ id, conclusion: settledBy('0x1') }));
-        const [resolved, ...concluded] = await Promise.all([
+        const conclusions = ids.map((id, logIndex) => ({ id, conclusion: settledBy('0x1', { logIndex }) }));
+        const [resolved, concluded] = await Promise.all([
           two.resolve('0x1', INCLUDED, conclusions),
-          ...ids.toReversed().map(async (id) => ((await one.conclude(id, failedBy('0x1'))) ? [id] : [])),
+          Promise.all(ids.toReversed().map((id) => one.conclude(id, failedBy('0x1')))),
         ]);
-        expect([...resolved, ...concluded.flat()].toSorted()).toEqual(ids.toSorted());
-        for (const id of resolved) expect(await one.payment(id)).toMatchObject({ state: 'settled' });
-        for (const id of concluded.flat()) expect(await two.payment(id)).toMatchObject({ state: 'failed' });
+        const settled = ids.filter((_, at) => resolved[at] === 'ended');
+        const failed = ids.toReversed().filter((_, at) => concluded[at] === 'ended');
+        expect([...settled, ...failed].toSorted()).toEqual(ids.toSorted());
+        for (const id of settled) expect(await one.payment(id)).toMatchObject({ state: 'settled' });
+        for (const id of failed) expect(await two.payment(id)).toMatchObject({ state: 'failed' });
+      });
+
+      test('every transfer settles one payment, whoever is first', async () => {
+        const ids = HUNDRED.map((at) => `p${at}`);
+        const rivals = HUNDRED.map((at) => `q${at}`);
+        await preparedWith(one, '0x1', ids);
+        await preparedWith(one, '0x2', rivals);
+        const results = await Promise.allSettled([
+          ...ids.map((id, logIndex) => one.conclude(id, settledBy('0x3', { logIndex }))),
+          ...rivals.map((id, logIndex) => two.conclude(id, settledBy('0x3', { logIndex }))),
+        ]);
+        for (const at of HUNDRED) {
+          const pair = [results[at], results[at + HUNDRED.length]];
+          expect(pair).toContainEqual({ status: 'fulfilled', value: 'ended' });
+          // Who came second finds it taken, or is refused by the table when both looked at once; and then finds it taken.
+          const loser = pair[0]?.status === 'fulfilled' && pair[0].value === 'ended' ? `q${at}` : `p${at}`;
+          expect(await two.conclude(loser, settledBy('0x3', { logIndex: at }))).toBe('taken');
+          expect(await one.payment(loser)).toMatchObject({ state: 'prepared' });
+        }
       });
 
       test('every success is delivered by one of them', async () => {
         const ids = HUNDRED.map((at) => `p${at}`);
         await preparedWith(one, '0x1', ids);
-        await Promise.all(ids.map((id) => two.conclude(id, settledBy('0x1'))));
+        await Promise.all(ids.map((id, logIndex) => two.conclude(id, settledBy('0x1', { logIndex }))));
         const results = await each((journal, at) => journal.deliver(`p${at}`));
         expect(results.filter(Boolean)).toHaveLength(100);
       });

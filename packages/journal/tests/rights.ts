@@ -143,8 +143,8 @@ export function describeRights(store: StoreUnderTest): void {
           reason: 'payment_expired',
           message: 'Its window closed.',
         } as const;
-        expect(await two.conclude('a', conclusion)).toBe(true);
-        expect(await two.resolve('0x2', { status: 'superseded' }, [{ id: 'b', conclusion }])).toEqual(['b']);
+        expect(await two.conclude('a', conclusion)).toBe('ended');
+        expect(await two.resolve('0x2', { status: 'superseded' }, [{ id: 'b', conclusion }])).toEqual(['ended']);
       });
 
       test('that the database does not know of stops a write at its commit', async () => {

@@ -19,7 +19,7 @@ async function writer(name: string): Promise<never> {
     const sign = async () => ({ hash, bytes: `bytes of ${hash}` });
     const attempt = attemptOf(await journal.prepare({ network: NETWORK, signer: name, floor: 0n }, itemsOf(ids), sign));
     acknowledge('prepared', hash, attempt.nonce, ...ids);
-    const conclusions = ids.slice(1).map((id) => ({ id, conclusion: settledBy(hash) }));
+    const conclusions = ids.slice(1).map((id, logIndex) => ({ id, conclusion: settledBy(hash, { logIndex }) }));
     await journal.resolve(hash, INCLUDED, conclusions);
     acknowledge('settled', ...ids.slice(1));
     if (await journal.deliver(ids[1] ?? '')) acknowledge('delivered', ids[1] ?? '');

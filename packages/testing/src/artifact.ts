@@ -11,6 +11,7 @@ export type ContractName =
   | 'GasBurnerToken'
   | 'GasBurnerWallet'
   | 'GlueToken'
+  | 'LateMarkToken'
   | 'LyingToken'
   | 'Multicall3'
   | 'PaxosToken'

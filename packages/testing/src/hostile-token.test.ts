@@ -4,7 +4,7 @@ import { tryCall } from './call.ts';
 import { MULTICALL3_ADDRESS, putMulticall3 } from './contract.ts';
 import { transferCalldata } from './submission.ts';
 import { balanceOf } from './token.ts';
-import { openStage, type Stage } from './token-stage.ts';
+import { eventsOf, openStage, type Stage } from './token-stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -22,6 +22,16 @@ test('FeeToken credits less than it debits', async () => {
   expect((await submit(await sign())).status).toBe('success');
   expect(await balanceOf(stage.anvil, token, payer.address)).toBe(4_000n);
   expect(await balanceOf(stage.anvil, token, payee)).toBe(990n);
+});
+
+test('LateMarkToken moves the money before it says that the authorization is used, once', async () => {
+  const { sign, submit, token, payee } = await stage.scene('LateMarkToken');
+  const payload = await sign();
+  const events = eventsOf(await submit(payload)).map(({ eventName }) => eventName);
+  expect(events).toEqual(['Transfer', 'AuthorizationUsed']);
+  expect(await submit(payload)).toMatchObject({ status: 'reverted' });
+  expect(await submit({ ...(await sign()), signature: payload.signature })).toMatchObject({ status: 'reverted' });
+  expect(await balanceOf(stage.anvil, token, payee)).toBe(1_000n);
 });
 
 test('SilentToken succeeds without a transfer or an event', async () => {

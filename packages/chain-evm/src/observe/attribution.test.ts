@@ -4,7 +4,7 @@ import { encodeAbiParameters, keccak256, stringToBytes } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { authorize, type EvmAuthorization } from '../authorization.ts';
 import { type Hex, lowerAddress } from '../hash/hex.ts';
-import { attribute, CANCELED, paymentsIn, USED } from './attribution.ts';
+import { attribute, CANCELED, paymentsIn, type SideOf, USED } from './attribution.ts';
 import type { Log, Receipt } from './receipt.ts';
 
 const someone = () => lowerAddress(newWallet().address) ?? '0x';
@@ -52,8 +52,12 @@ function receipt(events: readonly Event[], succeeded = true): Receipt {
   };
 }
 
-const places = (events: readonly Event[], asked: readonly EvmAuthorization[]) =>
-  attribute(receipt(events), asked, asked.length).map((proof) =>
+const places = (
+  events: readonly Event[],
+  asked: readonly EvmAuthorization[],
+  sideOf: SideOf = () => 'after',
+): readonly (number | string)[] =>
+  attribute(receipt(events), asked, asked.length, sideOf).map((proof) =>
     proof.status === 'paid' ? proof.locator.logIndex : proof.reason,
   );
 const MISMATCH = 'invalid_exact_evm_transfer_event_mismatch';
@@ -68,8 +72,8 @@ describe('a payment', () => {
   it('is paid when the token marks it and moves exactly its money', () => {
     const one = payment();
     expect(places([used(one), moved(one)], [one])).toEqual([11]);
-    // Some tokens mark afterwards.
-    expect(places([moved(one), used(one)], [one])).toEqual([10]);
+    // Of a token that marks afterwards, as the registry knows.
+    expect(places([moved(one), used(one)], [one], () => 'before')).toEqual([10]);
     // A fee on top, to somebody else, changes nothing.
     expect(places([used(one), moved(one, { to: someone() }), moved(one)], [one])).toEqual([12]);
   });
@@ -84,7 +88,10 @@ describe('a payment', () => {
     expect(places([used(payment()), moved(one)], [one])).toEqual([FAILED]);
     expect(places([{ ...used(one), address: someone() }, moved(one)], [one])).toEqual([FAILED]);
     expect(places([], [one])).toEqual([FAILED]);
-    const [proof] = attribute(receipt([], false), [one], 1);
+    // On the wrong side it may be any other's.
+    expect(places([moved(one), used(one)], [one])).toEqual([MISMATCH]);
+    expect(places([used(one), moved(one)], [one], () => 'before')).toEqual([MISMATCH]);
+    const [proof] = attribute(receipt([], false), [one], 1, () => 'after');
     expect(proof).toMatchObject({ status: 'unpaid', reason: FAILED, message: expect.stringContaining('reverted') });
   });
 });
@@ -93,7 +100,8 @@ describe('payments alike', () => {
   it('each need a transfer of their own', () => {
     const [a, b, c] = [payment(), payment(), payment()];
     expect(places([used(a), moved(a), used(b), moved(b), used(c), moved(c)], [a, b, c])).toEqual([11, 13, 15]);
-    expect(places([moved(a), used(a), moved(b), used(b), moved(c), used(c)], [a, b, c])).toEqual([10, 12, 14]);
+    const before = [moved(a), used(a), moved(b), used(b), moved(c), used(c)];
+    expect(places(before, [a, b, c], () => 'before')).toEqual([10, 12, 14]);
     expect(places([used(a), moved(a), used(b), used(c), moved(c)], [a, b, c])).toEqual([11, MISMATCH, 14]);
     expect(places([used(a), used(b), moved(b)], [a, b])).toEqual([MISMATCH, 12]);
   });
@@ -108,15 +116,27 @@ describe('payments alike', () => {
   it('of two tokens do not mix', () => {
     const other = someone();
     const [a, b] = [payment(), payment({ token: other })];
-    expect(places([moved(b), used(b), used(a), moved(a)], [a, b])).toEqual([13, 10]);
+    const sideOf: SideOf = (token) => (token === other ? 'before' : 'after');
+    expect(places([moved(b), used(b), used(a), moved(a)], [a, b], sideOf)).toEqual([13, 10]);
+  });
+
+  it('share no transfer when they are asked about one by one, in a receipt that a stranger composed', () => {
+    // The payer used the second one to pay himself: one transfer to the seller lies between the two marks.
+    const [a, b] = [payment(), payment()];
+    const events = [used(a), moved(a), used(b), moved(b, { to: payer })];
+    expect([places(events, [a]), places(events, [b])]).toEqual([[11], [MISMATCH]]);
   });
 
   it('never share a transfer, whatever the order of events', () => {
     const payments = [payment(), payment(), payment(), payment()];
-    const events = payments.flatMap((each) => [used(each), moved(each)]);
+    const events = payments.flatMap((each) => [used(each), moved(each), moved(each, { to: payer })]);
+    const sides = fc.constantFrom('after' as const, 'before' as const);
+    const ways = fc.boolean();
     fc.assert(
-      fc.property(fc.shuffledSubarray(events), (some) => {
-        const found = places(some, payments).filter((place) => typeof place === 'number');
+      fc.property(fc.shuffledSubarray(events), sides, ways, (some, side, together) => {
+        const all = together ? [payments] : payments.map((each) => [each]);
+        const told = all.flatMap((asked) => places(some, asked, () => side));
+        const found = told.filter((place) => typeof place === 'number');
         expect(new Set(found).size).toBe(found.length);
         const marks = some.filter(({ topics }) => topics[0] === USED).length;
         expect(found.length).toBeLessThanOrEqual(Math.min(marks, some.length - marks));

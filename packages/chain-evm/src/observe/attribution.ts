@@ -1,5 +1,6 @@
 /** Which payments a transaction made. Decided by its logs alone: its status says nothing about one of many. */
 import type { Proof } from '@facilitator/engine';
+import type { TransferEvent } from '@facilitator/protocol';
 import { addressWord, uintWord } from '../abi/words.ts';
 import type { EvmAuthorization } from '../authorization.ts';
 import type { Log, Receipt } from './receipt.ts';
@@ -9,30 +10,22 @@ export const USED = '0x98de503528ee59b575ef0c0a2576a82497bfc029a5685b209e9ec3334
 export const CANCELED = '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81';
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
 
+/** On which side of its AuthorizationUsed event a token, given in lower case, emits Transfer. */
+export type SideOf = (token: string) => TransferEvent;
+
 /** One proof per authorization, in order. `batchSize`: how many payments the transaction carries. */
 export function attribute(
   receipt: Receipt,
   authorizations: readonly EvmAuthorization[],
   batchSize: number,
+  sideOf: SideOf,
 ): readonly Proof[] {
-  const before = authorizations.map((each) => transferOf(receipt, each, 'before'));
-  const after = authorizations.map((each) => transferOf(receipt, each, 'after'));
-  return authorizations.map((each, index): Proof => {
-    const log = prefersBefore(each) ? before[index] : after[index];
+  return authorizations.map((each): Proof => {
+    const log = transferOf(receipt, each, sideOf(each.token));
     if (log === undefined) return unpaid(receipt, each);
     const locator = { logIndex: log.index, authorizationNonce: each.nonce, batchSize };
     return { status: 'paid', locator };
   });
-
-  /**
-   * Tokens move the money right after they say that the authorization is used, or right before. Which of the two a token
-   * does shows in what fits more of its payments. One way for all of them, so that no transfer counts for two.
-   */
-  function prefersBefore({ token }: EvmAuthorization): boolean {
-    const fitting = (found: readonly (Log | undefined)[]) =>
-      authorizations.filter((each, index) => each.token === token && found[index] !== undefined).length;
-    return fitting(before) > fitting(after);
-  }
 }
 
 /** How many EIP-3009 payments a transaction carries, whoever made them. */
@@ -40,8 +33,11 @@ export function paymentsIn({ logs }: Receipt): number {
   return logs.filter(({ topics }) => topics[0] === USED).length;
 }
 
-/** The exact transfer beside the authorization's own mark, before any other authorization's mark. */
-function transferOf({ logs }: Receipt, authorization: EvmAuthorization, side: 'before' | 'after'): Log | undefined {
+/**
+ * The exact transfer beside the authorization's own mark, up to any other authorization's mark. On one side only, always the
+ * same for a token: so each transfer belongs to one mark, however payments are asked about and whoever composed the receipt.
+ */
+function transferOf({ logs }: Receipt, authorization: EvmAuthorization, side: TransferEvent): Log | undefined {
   const { token } = authorization;
   const own = logs.filter(({ address, topics }) => address === token && (topics[0] === USED || topics[0] === TRANSFER));
   const mark = own.findIndex((log) => isMark(log, authorization));

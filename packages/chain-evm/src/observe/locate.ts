@@ -8,7 +8,7 @@ import type { Hex } from '../hash/hex.ts';
 import { asBytes, asQuantity, asRecord, quantityIn } from '../rpc/answers.ts';
 import { askAll, askOne, handing, type Rpc } from '../rpc/rpc.ts';
 import { simulate } from '../verify/simulation.ts';
-import { attribute, CANCELED, paymentsIn, USED } from './attribution.ts';
+import { attribute, CANCELED, paymentsIn, type SideOf, USED } from './attribution.ts';
 import { type Finality, finalityQuestion } from './finality.ts';
 import { type ReceiptFound, receiptQuestion } from './receipt.ts';
 
@@ -19,6 +19,7 @@ export type LocateOptions = {
   readonly confirmation: Confirmation;
   readonly blockMs: number;
   readonly lookBackBlocks: bigint;
+  readonly sideOf: SideOf;
   /** Blocks that one eth_getLogs may span. Providers differ, so it is learned, and tried again: some errors pass. */
   readonly span: { blocks: bigint };
 };
@@ -44,7 +45,7 @@ export async function locate(authorization: EvmAuthorization, options: LocateOpt
   if (used === undefined) return UNKNOWN;
   if (!used) return { status: 'unused', expired: finality.passed(now.time) >= transfer.validBefore };
   const mark = await findMark(authorization, head, now.time, options);
-  return mark === undefined || !finality.isFinal(mark.block) ? UNKNOWN : follow(authorization, mark, rpc);
+  return mark === undefined || !finality.isFinal(mark.block) ? UNKNOWN : follow(authorization, mark, options);
 }
 
 /** The newest block, and which blocks count for good. */
@@ -65,7 +66,11 @@ async function frameOf({ rpc, confirmation, blockMs }: LocateOptions) {
 /** The log by which the token says that the authorization is used or cancelled. */
 type Mark = { readonly canceled: boolean; readonly transaction: Hex; readonly block: bigint };
 
-async function follow(authorization: EvmAuthorization, mark: Mark, rpc: Rpc): Promise<Whereabouts> {
+async function follow(
+  authorization: EvmAuthorization,
+  mark: Mark,
+  { rpc, sideOf }: LocateOptions,
+): Promise<Whereabouts> {
   const { transaction } = mark;
   if (mark.canceled) {
     const message = `The payer cancelled the authorization in ${transaction}.`;
@@ -73,7 +78,7 @@ async function follow(authorization: EvmAuthorization, mark: Mark, rpc: Rpc): Pr
   }
   const found: ReceiptFound = await askOne(rpc, receiptQuestion(transaction));
   if (found.status !== 'found') return UNKNOWN;
-  const [proof] = attribute(found.receipt, [authorization], paymentsIn(found.receipt));
+  const [proof] = attribute(found.receipt, [authorization], paymentsIn(found.receipt), sideOf);
   if (proof === undefined) return UNKNOWN;
   if (proof.status === 'paid') return { status: 'paid', transaction, locator: proof.locator };
   return { status: 'void', reason: proof.reason, message: proof.message };

@@ -48,6 +48,7 @@ function look(answers: Answers, confirmation: Confirmation = 'included') {
     confirmation,
     blockMs: 1_000,
     suspicions,
+    sideOf: () => 'after' as const,
     watch: createBlockWatch({ rpc, signers: [], onBlockTime: () => undefined }),
     onDataFee: () => undefined,
   };

@@ -5,7 +5,7 @@ import type { EvmAuthorization } from '../authorization.ts';
 import { quantityIn } from '../rpc/answers.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { feesOf } from '../sign/transaction.ts';
-import { attribute, paymentsIn } from './attribution.ts';
+import { attribute, paymentsIn, type SideOf } from './attribution.ts';
 import { headerQuestion } from './block.ts';
 import type { BlockWatch } from './block-watch.ts';
 import { type Finality, finalityAt, finalityQuestion } from './finality.ts';
@@ -18,6 +18,7 @@ export type ObserveOptions = {
   readonly blockMs: number;
   readonly suspicions: Suspicions;
   readonly watch: BlockWatch;
+  readonly sideOf: SideOf;
   /** Wei that a transaction with so many payments was charged for its data. */
   readonly onDataFee: (wei: bigint, payments: number) => void;
 };
@@ -54,7 +55,7 @@ export async function observe(
   return attempts.map((attempt, index): Sighting => {
     const receipt = receipts.get(attempt.hash);
     if (receipt !== undefined && receipt.l1Fee > 0n) options.onDataFee(receipt.l1Fee, attempt.items.length);
-    if (receipt !== undefined) return included(attempt, items[index] ?? [], receipt, finality);
+    if (receipt !== undefined) return included(attempt, items[index] ?? [], receipt, finality, options);
     return superseded.has(attempt.hash) ? { status: 'superseded' } : { status: 'unseen' };
   });
 
@@ -153,13 +154,14 @@ function included(
   items: readonly EvmAuthorization[],
   receipt: Receipt,
   finality: Finality | undefined,
+  { sideOf }: Pick<ObserveOptions, 'sideOf'>,
 ): Sighting {
   const { block, blockHash, gasUsed, gasPrice, l1Fee } = receipt;
   return {
     status: 'included',
     block,
     blockHash,
-    proofs: attribute(receipt, items, attempt.items.length),
+    proofs: attribute(receipt, items, attempt.items.length, sideOf),
     cost: gasUsed * (gasPrice ?? offeredPrice(attempt)) + l1Fee,
     made: paymentsIn(receipt),
     final: finality?.isFinal(block) ?? false,

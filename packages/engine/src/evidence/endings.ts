@@ -1,6 +1,7 @@
 /** Writes down how payments ended, and sees to it that their callers hear of it once. */
-import type { Attempt, Authorization } from '../ports/chain.ts';
-import type { AttemptOutcome, Conclusion, Journal } from '../ports/journal.ts';
+import type { Attempt, Authorization, Chain } from '../ports/chain.ts';
+import type { AttemptOutcome, Conclusion, Ended, Journal } from '../ports/journal.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Case } from '../settle/case.ts';
 import type { Cases } from '../settle/cases.ts';
 
@@ -8,7 +9,9 @@ import type { Cases } from '../settle/cases.ts';
 export type End<A extends Authorization> = { readonly each: Case<A>; readonly conclusion: Conclusion };
 
 export type EndingsOptions<A extends Authorization> = {
+  readonly chain: Pick<Chain<A>, 'network'>;
   readonly journal: Pick<Journal, 'conclude' | 'resolve'>;
+  readonly meter: Meter;
   /** A payment ended and the journal knows it. `mine` is false when it had ended before. */
   readonly onConcluded: (ended: Case<A>, conclusion: Conclusion, mine: boolean) => void;
   /**
@@ -28,17 +31,31 @@ export type Endings<A extends Authorization> = {
 };
 
 export function createEndings<A extends Authorization>(options: EndingsOptions<A>): Endings<A> {
-  const { journal, giving } = options;
+  const { journal, meter, giving } = options;
+  const { network } = options.chain;
 
   async function end(given: End<A>): Promise<void> {
     const { each, conclusion } = withDelivery(given);
-    tellEnd(each, conclusion, await giving([each], () => journal.conclude(each.authorization.anchor, conclusion)));
+    const write = () => journal.conclude(each.authorization.anchor, conclusion);
+    const word = await giving([each], write, (told) => (told === 'taken' ? [each] : []));
+    tellEnd(each, conclusion, word);
   }
 
-  function tellEnd(each: Case<A>, conclusion: Conclusion, mine: boolean): void {
+  function tellEnd(each: Case<A>, conclusion: Conclusion, word: Ended | undefined): void {
     // No earlier write of it is stored.
-    if (mine) each.given = false;
-    options.onConcluded(each, conclusion, mine);
+    if (word !== 'known') each.given = false;
+    if (word === 'taken') leave(each, conclusion);
+    else options.onConcluded(each, conclusion, word === 'ended');
+  }
+
+  /**
+   * One of two proofs is wrong, and nothing here can say which. So nobody is told a second success, or a failure: the payment
+   * stays as it is in the journal, for the operator, and is looked at again when the journal is recovered.
+   */
+  function leave({ authorization }: Case<A>, { transaction }: Conclusion): void {
+    const other = `the transfer in ${transaction} that has settled another payment`;
+    const detail = `${authorization.anchor} was to be settled by ${other}: it stays undecided`;
+    meter.record({ type: 'fault', network, detail });
   }
 
   return {
@@ -53,8 +70,9 @@ export function createEndings<A extends Authorization>(options: EndingsOptions<A
       const conclusions = ends.map(({ each, conclusion }) => ({ id: each.authorization.anchor, conclusion }));
       const write = () => journal.resolve(attempt.hash, outcome, conclusions);
       const cases = ends.map(({ each }) => each);
-      const ended = new Set(await giving(cases, write));
-      for (const { each, conclusion } of ends) tellEnd(each, conclusion, ended.has(each.authorization.anchor));
+      const taken = (words: readonly Ended[]) => cases.filter((_, at) => words[at] === 'taken');
+      const words = await giving(cases, write, taken);
+      for (const [at, { each, conclusion }] of ends.entries()) tellEnd(each, conclusion, words[at]);
     },
   };
 }

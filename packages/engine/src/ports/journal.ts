@@ -65,6 +65,14 @@ export type Conclusion =
     }
   | { readonly state: 'failed'; readonly transaction: string; readonly reason: Reason; readonly message: string };
 
+/**
+ * What became of a conclusion.
+ * `ended`  the payment ended by it
+ * `known`  it had ended before
+ * `taken`  the transfer that should prove it has settled another payment. It stays `prepared`: no transfer pays twice
+ */
+export type Ended = 'ended' | 'known' | 'taken';
+
 /** Why an attempt needs no more watching. */
 export type AttemptOutcome =
   /** Mined beyond the confirmation policy. `cost` in native units. */
@@ -72,8 +80,8 @@ export type AttemptOutcome =
   /** Its nonce went to another transaction for good. */
   | { readonly status: 'superseded' };
 
-/** What one transaction cost, in native units, and when it was signed. */
-export type Cost = { readonly cost: bigint; readonly at: Seconds };
+/** What the transaction at a nonce cost, in native units, and when it was signed. */
+export type Cost = { readonly nonce: bigint; readonly cost: bigint; readonly at: Seconds };
 
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
@@ -105,8 +113,8 @@ export type Preparation =
   | { readonly status: 'gone'; readonly ids: readonly string[] };
 
 /**
- * Another process handed a payment over, prepared it, ended it or released it: its record says which. `undefined`: news may
- * have been missed.
+ * Another process handed a payment over, took it back, prepared it, ended it or released it: its record says which.
+ * `undefined`: news may have been missed.
  */
 export type News = string | undefined;
 
@@ -152,15 +160,15 @@ export interface Journal {
   /**
    * Gives an attempt its outcome and ends the payments it decided, in one write. Other attempts of the same nonce are
    * superseded by the same write, also one that was included before a reorganisation. Payments it carried that are not in
-   * `conclusions` stay `prepared` and may be prepared again. Answers the ids of the payments that ended by this call.
+   * `conclusions` stay `prepared` and may be prepared again. Answers one word per conclusion, in order.
    */
   resolve(
     hash: string,
     outcome: AttemptOutcome,
     conclusions: readonly { readonly id: string; readonly conclusion: Conclusion }[],
-  ): Promise<readonly string[]>;
-  /** Ends one `prepared` payment whatever its attempts do; answers false when it had ended already. */
-  conclude(id: string, conclusion: Conclusion): Promise<boolean>;
+  ): Promise<readonly Ended[]>;
+  /** Ends one `prepared` payment whatever its attempts do. */
+  conclude(id: string, conclusion: Conclusion): Promise<Ended>;
   /** Takes the one delivery of a settled payment. True for exactly one caller. */
   deliver(id: string): Promise<boolean>;
   /**
@@ -180,6 +188,8 @@ export interface Journal {
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
   paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
   unfinished(network: Caip2): Promise<Unfinished>;
+  /** Payments of the network that wait to be signed, in whichever process: handed over, or claimed at `since` or later. */
+  waiting(network: Caip2, since: Seconds): Promise<number>;
   /** What the signer's transactions cost that were signed at `since` or later and are final, the newest first. */
   costs(signer: Pick<LaneKey, 'network' | 'signer'>, since: Seconds): Promise<readonly Cost[]>;
   /** Resolves when all accepted writes are on disk and the store is closed. */

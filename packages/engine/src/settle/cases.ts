@@ -24,9 +24,10 @@ export type Cases<A extends Authorization> = {
   finish(kase: Case<A>, settlement: Settlement): void;
   /**
    * Runs a write by which these payments' callers have their answers. Until it is done nothing else is said to them, and
-   * nobody comes in their place; then `finish` has to follow. When it rejects they wait on.
+   * nobody comes in their place; then `finish` has to follow. When it rejects they wait on, and so do those of `without`
+   * whatever it answers: it gave them nothing.
    */
-  giving<T>(kases: readonly Case<A>[], write: () => Promise<T>): Promise<T>;
+  giving<T>(kases: readonly Case<A>[], write: () => Promise<T>, without?: (told: T) => readonly Case<A>[]): Promise<T>;
   /** The journal has signed bytes: callers without time learn the hash. */
   prepared(kase: Case<A>, transaction: string): void;
   /** Another process carries it, and may have signed: it stays here only as long as its caller waits. */
@@ -95,16 +96,22 @@ export function createCases<A extends Authorization>(options: CasesOptions<A>): 
       forget(kase);
       answer(kase, settlement, kase.waiter);
     },
-    async giving(kases, write) {
+    async giving(kases, write, without = () => []) {
       const held = kases.flatMap((kase) => (kase.waiter === undefined ? [] : [{ kase, waiter: kase.waiter }]));
-      for (const { waiter } of held) waiter.held += 1;
-      try {
-        return await write();
-      } catch (error) {
+      const letGo = (some: readonly Case<A>[]) => {
         for (const { kase, waiter } of held) {
+          if (!some.includes(kase)) continue;
           waiter.held -= 1;
           if (waiter.due) tell(kase, pendingOf(kase), waiter);
         }
+      };
+      for (const { waiter } of held) waiter.held += 1;
+      try {
+        const told = await write();
+        letGo(without(told));
+        return told;
+      } catch (error) {
+        letGo(kases);
         throw error;
       }
     },

@@ -47,6 +47,8 @@ export type Queue<A extends Authorization> = {
    * cost together; one is given all the same.
    */
   take(budget?: bigint): readonly Case<A>[];
+  /** Takes a payment out that the journal does not have any more; false when it is not waiting here. */
+  remove(kase: Case<A>): boolean;
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -99,11 +101,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     meter.record({ type: 'payment.ended', network: chain.network, payment, outcome, transaction: '' });
   }
 
-  async function withdraw(kase: Case<A>): Promise<void> {
+  function remove(kase: Case<A>): boolean {
     const at = queue.indexOf(kase);
-    if (at < 0) return;
-    queue.splice(at, 1);
-    await drop(kase, notSent('The payment could not be sent in time.', 2));
+    if (at >= 0) queue.splice(at, 1);
+    return at >= 0;
+  }
+
+  async function withdraw(kase: Case<A>): Promise<void> {
+    if (remove(kase)) await drop(kase, notSent('The payment could not be sent in time.', 2));
   }
 
   /**
@@ -173,6 +178,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       }
       return [first, ...company];
     },
+    remove,
     withdraw,
     clear() {
       gathering.stop();

@@ -106,6 +106,15 @@ export async function up(db: Kysely<unknown>, flavour: Flavour): Promise<void> {
     .where(includedTransaction)
     .execute();
 
+  // One transfer pays one payment, whatever anybody believes to have seen.
+  await db.schema
+    .createIndex('payments_transfer')
+    .unique()
+    .on('payments')
+    .columns(['transaction_hash', 'log_index', 'network'])
+    .where(sql<boolean>`log_index is not null`)
+    .execute();
+
   // Recovery reads only what is unfinished, however many final rows there are.
   await db.schema
     .createIndex('payments_unfinished')

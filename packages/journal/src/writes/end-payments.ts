@@ -1,12 +1,54 @@
-/** The one statement that makes prepared payments final. */
+/** The one statement that makes prepared payments final, and what has to hold before it does. */
+import type { Ended } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
-import type { Ending } from '../record.ts';
+import { type Ending, evidenceOf } from '../record.ts';
 import type { PaymentsTable } from '../schema.ts';
 import type { Session } from '../write-kind.ts';
 
-/** Ends those that are still `prepared` and answers which. Each id at most once in `endings`. */
-export async function endPayments({ tx, peers, seal }: Session, endings: readonly Ending[]): Promise<Set<string>> {
+/** Applies endings as if one after the other. Answers one word per ending, in order. */
+export async function endPayments(session: Session, endings: readonly Ending[]): Promise<readonly Ended[]> {
+  const { prepared, taken } = await whatHolds(session, endings);
+  const chosen = new Map<string, Ending>();
+  const words = endings.map((each): Ended => {
+    const network = prepared.get(each.id);
+    // The first word on a payment holds; a later one in the same group finds it ended.
+    if (network === undefined || chosen.has(each.id)) return 'known';
+    const evidence = evidenceOf(each);
+    if (evidence !== undefined && taken.has(`${network} ${evidence}`)) return 'taken';
+    if (evidence !== undefined) taken.add(`${network} ${evidence}`);
+    chosen.set(each.id, each);
+    return 'ended';
+  });
+  const ended = await write(session, [...chosen.values()]);
+  // Another process may have been first.
+  return words.map((word, at) => (word === 'ended' && !ended.has(endings[at]?.id ?? '') ? 'known' : word));
+}
+
+/** Which of these payments can still end, with their networks, and which of the transfers have paid another one. */
+async function whatHolds({ tx }: Session, endings: readonly Ending[]) {
+  const found = await inChunks(endings, async (part) => {
+    const rows = part.map((row) => sql`(${row.id}, ${row.transaction_hash}, ${row.log_index})`);
+    const look = sql<
+      Pick<PaymentsTable, 'id' | 'network'> & { readonly evidence: string; readonly holder: string | null }
+    >`
+      select own.id, own.network, other.id as holder,
+        coalesce(ended.column2, '') || '#' || coalesce(ended.column3, '') as evidence
+      from (values ${sql.join(rows)}) as ended
+      join payments as own on own.id = ended.column1 and own.state = 'prepared'
+      left join payments as other on other.transaction_hash = ended.column2
+        and other.log_index = cast(ended.column3 as bigint) and other.network = own.network`;
+    return (await look.execute(tx)).rows;
+  });
+  const holders = found.filter(({ holder }) => holder !== null);
+  return {
+    prepared: new Map(found.map(({ id, network }) => [id, network])),
+    taken: new Set(holders.map(({ network, evidence }) => `${network} ${evidence}`)),
+  };
+}
+
+/** Answers which of them were still `prepared`, and have ended. */
+async function write({ tx, peers, seal }: Session, endings: readonly Ending[]): Promise<ReadonlySet<string>> {
   const ordered = endings.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const ended = await inChunks(ordered, async (part) => {
     const rows = part.map(

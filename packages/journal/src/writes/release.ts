@@ -19,16 +19,18 @@ export const applyReleases: Apply<Release, boolean> = async (session, releases) 
   return releases.map(({ id, abandoned }) => done((!abandoned || gone.get(id) === true) && gone.delete(id)));
 };
 
-async function releaseOwn({ tx, peers }: Session, ids: readonly string[]): Promise<readonly string[]> {
+async function releaseOwn({ tx, peers, seal }: Session, ids: readonly string[]): Promise<readonly string[]> {
   const own = await inChunks(ids, (part) =>
     tx
       .deleteFrom('payments')
       .where('id', 'in', part)
       .where('state', 'in', ['claimed', 'queued'])
       .where('owner', '=', peers.self)
-      .returning('id')
+      .returning(['id', 'network', 'state'])
       .execute(),
   );
+  // Whoever was to carry it has to hear of it.
+  for (const { id, network, state } of own) if (state === 'queued') seal.news.push({ network, id });
   return own.map(({ id }) => id);
 }
 

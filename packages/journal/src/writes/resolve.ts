@@ -1,4 +1,5 @@
 /** Resolutions: an attempt's outcome and the payments it decided, in one write. */
+import type { Ended } from '@facilitator/engine';
 import { sql } from 'kysely';
 import { inChunks } from '../chunks.ts';
 import { type JournalError, refused } from '../journal-error.ts';
@@ -24,13 +25,12 @@ type Met = {
   readonly carries: ReadonlySet<string>;
 };
 
-export const applyResolutions: Apply<Resolution, readonly string[]> = async (session, inputs) => {
+export const applyResolutions: Apply<Resolution, readonly Ended[]> = async (session, inputs) => {
   const attempts = await meet(session, [...new Set(inputs.map((input) => input.hash))]);
   const faults = new Map<Resolution, JournalError>();
   const deciding: Resolution[] = [];
   const unseating: string[] = [];
-  const owner = new Map<string, Resolution>();
-  const endings: Ending[] = [];
+  const told: Resolution[] = [];
   for (const input of inputs) {
     const attempt = attempts.get(input.hash);
     const fault =
@@ -47,20 +47,20 @@ export const applyResolutions: Apply<Resolution, readonly string[]> = async (ses
         if (each.slot === attempt.slot && (each.outcome === 'open' || isIncluded)) each.outcome = 'superseded';
       attempt.outcome = input.closing.outcome;
     }
-    // The first word on a payment holds; a later one in the same group finds it ended.
-    for (const each of input.endings.filter(({ id }) => !owner.has(id))) {
-      owner.set(each.id, input);
-      endings.push(each);
-    }
+    told.push(input);
   }
   await unseat(session.tx, unseating);
   await closeAttempts(session.tx, deciding);
-  const ended = await endPayments(session, endings);
-  return inputs.map((input): Outcome<readonly string[]> => {
+  const words = [
+    ...(await endPayments(
+      session,
+      told.flatMap(({ endings }) => endings),
+    )),
+  ];
+  const ends = new Map(told.map((input) => [input, words.splice(0, input.endings.length)]));
+  return inputs.map((input): Outcome<readonly Ended[]> => {
     const error = faults.get(input);
-    if (error !== undefined) return { status: 'refused', error };
-    const mine = input.endings.map(({ id }) => id);
-    return done(mine.filter((id) => ended.has(id) && owner.get(id) === input));
+    return error === undefined ? done(ends.get(input) ?? []) : { status: 'refused', error };
   });
 };
 

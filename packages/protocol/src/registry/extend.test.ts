@@ -53,7 +53,7 @@ describe('an own network', () => {
       fees: 'legacy',
       multicall3: '0x0B1795ccA8E4eC4df02346a082df54D437F8D9aF',
       tokens: [
-        { ...TOKEN, domain: { name: 'USD Coin', version: '2' }, overloads: 'vrs' },
+        { ...TOKEN, domain: { name: 'USD Coin', version: '2' }, overloads: 'vrs', transferEvent: 'before' },
         { ...TOKEN, symbol: 'X', address: '0x2222222222222222222222222222222222222222' },
       ],
     };
@@ -73,9 +73,9 @@ describe('an own network', () => {
           ...TOKEN,
           domain: { name: 'USD Coin', version: '2' },
           domainVerified: false,
-          transfer: { method: 'eip3009', overloads: 'vrs' },
+          transfer: { method: 'eip3009', overloads: 'vrs', transferEvent: 'before' },
         },
-        { domainVerified: false, transfer: { method: 'eip3009', overloads: 'both' } },
+        { domainVerified: false, transfer: { method: 'eip3009', overloads: 'both', transferEvent: 'after' } },
       ],
     });
   });

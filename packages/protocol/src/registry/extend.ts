@@ -131,12 +131,12 @@ function changes(base: Network, entry: EvmEntry | OtherEntry) {
 }
 
 /** An own token's domain is the operator's word, and the contract's own answer decides where they differ. */
-function evmToken({ domain, overloads = 'both', ...token }: OwnEvmToken): EvmToken {
+function evmToken({ domain, overloads = 'both', transferEvent = 'after', ...token }: OwnEvmToken): EvmToken {
   return {
     ...token,
     ...(domain === undefined ? {} : { domain }),
     domainVerified: false,
-    transfer: { method: 'eip3009', overloads },
+    transfer: { method: 'eip3009', overloads, transferEvent },
   };
 }
 

@@ -19,10 +19,17 @@ export type Explorer = { readonly transaction: string; readonly address: string 
 /** The part of an EIP-712 domain that a token chooses; chain id and contract follow from where it lives. */
 export type Domain = { readonly name: string; readonly version: string };
 
+export type TransferEvent = 'after' | 'before';
+
 /** EIP-3009. `both`: the overload with `bytes signature` exists beside the one with v, r, s; `vrs`: only the latter. */
 export type Eip3009 = {
   readonly method: 'eip3009';
   readonly overloads: 'both' | 'vrs';
+  /**
+   * On which side of its AuthorizationUsed event the token emits Transfer; `after` unless given. A fact about the contract:
+   * receipts must not decide it, because strangers choose what stands in them.
+   */
+  readonly transferEvent?: TransferEvent;
 };
 
 type TokenOf<Address extends string, Transfer> = {

@@ -46,6 +46,7 @@ const evmToken = z.strictObject({
   /** EIP-712 name and version. Left out, the contract is asked. */
   domain: z.strictObject({ name: z.string().max(128), version: z.string().max(32) }).optional(),
   overloads: z.enum(['both', 'vrs'], { error: 'must be "both" or "vrs"' }).optional(),
+  transferEvent: z.enum(['after', 'before'], { error: 'must be "after" or "before"' }).optional(),
 });
 export type OwnEvmToken = z.infer<typeof evmToken>;
 
