@@ -34,7 +34,8 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   // Read after what is open, so that whatever gets its outcome in between is left out there and not here.
   const costs = await options.till.recall(attempts);
   const claims = payments.filter((payment) => payment.state === 'claimed');
-  await Promise.all(claims.map((claim) => journal.release(claim.id)));
+  // They may have been claimed anew since they were read, also here.
+  await Promise.all(claims.map((claim) => journal.release(claim.id, 'abandoned')));
   if (!options.current()) return;
   options.till.budget.recount(costs);
 

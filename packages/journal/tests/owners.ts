@@ -30,6 +30,25 @@ export function describeOwners(store: StoreUnderTest): void {
       expect(await second.payment('a')).toBeUndefined();
     });
 
+    test('what is taken for abandoned is released only while it is', async () => {
+      const first = await place.open();
+      await Promise.all(['a', 'b', 'queued'].map((id) => first.claim(sampleClaim(id))));
+      await first.handOver('queued');
+      await first.close();
+      const second = await place.open();
+      // Read as those of a process that is gone, and one of them claimed anew meanwhile.
+      expect(await unfinishedIds(second)).toEqual(['a', 'b', 'queued']);
+      const released = await Promise.all([
+        second.claim(sampleClaim('a')),
+        ...['a', 'b', 'b', 'queued', 'unknown'].map((id) => second.release(id, 'abandoned')),
+      ]);
+      expect(released).toEqual([{ status: 'claimed' }, false, true, false, false, false]);
+      expect(await second.payment('a')).toMatchObject({ state: 'claimed' });
+      expect(await second.payment('queued')).toMatchObject({ state: 'queued' });
+      expect(await second.release('a', 'abandoned')).toBe(false);
+      expect(await Promise.all([second.release('a', 'abandoned'), second.release('a')])).toEqual([false, true]);
+    });
+
     test('what was handed over stays when its process goes', async () => {
       const first = await place.open();
       await Promise.all(['a', 'b'].map((id) => first.claim(sampleClaim(id))));

@@ -127,7 +127,7 @@ const WRITES: typeof LOOKUPS = {
     claimRow(sampleClaim('p1', { key: 'k1' }), SELF, 1n),
   ),
   handOver: write(applyHandOvers, 'p1', 'p2'),
-  release: write(applyReleases, 'p1', 'p2'),
+  release: write(applyReleases, { id: 'p1', abandoned: false }, { id: 'p2', abandoned: true }),
   prepare: write(applyPreparations, {
     attempt,
     items: [{ id: 'p1', fingerprint: 'f' }],

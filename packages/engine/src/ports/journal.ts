@@ -142,9 +142,10 @@ export interface Journal {
   claim(claim: Claim): Promise<ClaimResult>;
   /**
    * Forgets a `claimed` or `queued` payment: it never had an attempt. Only its own process and the one that writes for its
-   * network may; any other payment stays. Answers whether it was released.
+   * network may; any other payment stays. Answers whether it was released. `abandoned`: only if it is `claimed` and its process is
+   * gone; then anybody may.
    */
-  release(id: string): Promise<boolean>;
+  release(id: string, which?: 'abandoned'): Promise<boolean>;
   /**
    * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, or its gap, has `sign` make the bytes for it, and
    * stores transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects,
