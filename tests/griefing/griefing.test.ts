@@ -20,6 +20,7 @@ import { purseOf, transfersTo, USDC } from '../stage/chain.ts';
 import type { Answer } from '../stage/facilitator.ts';
 import { PATIENCE } from '../stage/patience.ts';
 import { AMOUNT, type Draft, PURSE, type Scene } from '../stage/scene.ts';
+import { BARE_FACTORY, counterfactual } from '../stage/wallets.ts';
 import { openWorld, type World } from '../stage/world.ts';
 
 /** More than a key may have transactions open at once: the rest travel together. */
@@ -265,3 +266,30 @@ async function delegateTo({ payer }: Scene, contract: Address): Promise<void> {
   });
   await world.anvil.rpc('eth_sendRawTransaction', [bytes]);
 }
+
+it('a wallet that pays three times before it exists is deployed once, at no more cost than it takes', async () => {
+  const scene = await world.scene(2);
+  const wallet = counterfactual(BARE_FACTORY, scene.payer);
+  const drafts = [await wallet.request(scene), await wallet.request(scene), await wallet.request(scene)];
+  await world.anvil.pauseMining();
+  const others: Answer[] = [];
+  const answers = drafts.map(async (draft) => {
+    const answer = await settle(draft);
+    others.push(answer);
+    return answer;
+  });
+  await expect.poll(() => [others.length, carried()], PATIENCE).toEqual([2, 1]);
+  for (const { status, headers, text } of [...others]) {
+    expect([status, Number(headers.get('retry-after'))]).toEqual([503, 3]);
+    expect(text).toContain('making the payer’s account');
+  }
+  await world.anvil.resumeMining();
+  const told = await Promise.all(answers);
+  expect(told.filter(({ status }) => status === 200)).toMatchObject([{ body: { success: true } }]);
+  const later = await Promise.all(drafts.map((draft, at) => (told[at]?.status === 503 ? settle(draft) : told[at])));
+  for (const answer of later) {
+    expect(answer?.body).toMatchObject({ success: true });
+    expect(await gasUsed(answer?.body['transaction'])).toBeLessThan(WALLET_CEILING);
+  }
+  expect(await balanceOf(world.anvil, USDC, scene.payee)).toBe(3n * AMOUNT);
+});

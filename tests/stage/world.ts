@@ -1,10 +1,17 @@
 /** One chain and two facilitators on it, one of which takes any token: what tests of single requests need. */
-import { type Anvil, type CountingProxy, countingProxy, putFactory, randomNonce } from '@facilitator/testing';
+import {
+  type Anvil,
+  type CountingProxy,
+  countingProxy,
+  putBareFactory,
+  putFactory,
+  randomNonce,
+} from '@facilitator/testing';
 import { purseOf, startChain } from './chain.ts';
 import { type Facilitator, startHere } from './facilitator.ts';
 import { OWN_TOKENS, putOwnTokens } from './own-tokens.ts';
 import { openScene, type Scene, type Version } from './scene.ts';
-import { ALLOWED_FACTORY } from './wallets.ts';
+import { ALLOWED_FACTORY, BARE_FACTORY } from './wallets.ts';
 
 const GAS_MONEY = 10n ** 19n;
 
@@ -23,10 +30,18 @@ export type World = {
 export async function openWorld(): Promise<World> {
   const anvil = await startChain();
   const proxy: CountingProxy = await countingProxy(anvil.url);
-  await Promise.all([putOwnTokens(anvil), putFactory(anvil, 'WalletFactory', ALLOWED_FACTORY)]);
+  await Promise.all([
+    putOwnTokens(anvil),
+    putFactory(anvil, 'WalletFactory', ALLOWED_FACTORY),
+    putBareFactory(anvil, BARE_FACTORY),
+  ]);
   const secret = `s3cret-${randomNonce().slice(2, 34)}`;
   const rpcUrl = `${proxy.url}/v2/${secret}?apikey=${secret}`;
-  const careful = await startHere({ rpcUrl, file: OWN_TOKENS, env: { ERC6492_FACTORIES: ALLOWED_FACTORY } });
+  const careful = await startHere({
+    rpcUrl,
+    file: OWN_TOKENS,
+    env: { ERC6492_FACTORIES: `${ALLOWED_FACTORY},${BARE_FACTORY}` },
+  });
   const daring = await startHere({ rpcUrl, env: { ALLOW_ANY_ASSET: 'true' } });
   const signers = [careful.signer, daring.signer];
   await Promise.all(signers.map(({ address }) => anvil.setBalance(address, GAS_MONEY)));

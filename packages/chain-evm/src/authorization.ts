@@ -59,6 +59,16 @@ export function authorize({ chainId, token, transfer, signature, domain, batchin
   };
 }
 
+/**
+ * The same payment, once it is known that the payer's contract exists: an ERC-6492 signature is the contract's own signature
+ * then, and nothing has to be deployed.
+ */
+export function asDeployed(authorization: EvmAuthorization): EvmAuthorization {
+  const { signature } = authorization;
+  if (signature.form !== 'undeployed') return authorization;
+  return { ...authorization, signature: { form: 'wallet', bytes: signature.bytes } };
+}
+
 /** The journal's form: JSON with amounts and times as strings. It is a bearer instrument until it is used. */
 export function stow({ token, transfer, signature, domain, batching }: EvmAuthorization): string {
   const { value, validAfter, validBefore } = transfer;

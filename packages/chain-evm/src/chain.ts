@@ -64,7 +64,6 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const tokens = tokenBook(chainId, network.tokens);
   const isServed = ({ token }: EvmAuthorization) => tokens.isServed(token);
   const codes = createCodes(clock);
-  const isDeployed = (account: Hex) => codes.hasCode(account) === true;
   const payers = createPayerLook({ rpc, clock, codes, caller });
   const suspicions = createSuspicions(clock, blockMs);
   const fees = createFeeBook({ rpc, clock, type: network.fees, blockMs, maxFeePerGas, maxTipPerGas });
@@ -81,7 +80,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   };
 
   const decodeOptions = {
-    ...{ chainId, tokens, anyAsset: policy.anyAsset },
+    ...{ chainId, tokens, anyAsset: policy.anyAsset, multicall3, gas },
     factories: new Set(policy.factories.map((factory) => factory.toLowerCase())),
   };
   const verifyOptions = {
@@ -104,7 +103,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     onDataFee: (wei: bigint) => dataFees.learn(wei, 1),
   };
   const signing = createSigning({
-    ...{ chainId, multicall3, gas, signers, fees, limits, policy, isDeployed },
+    ...{ chainId, multicall3, gas, signers, fees, limits, policy },
     blockGas: () => blockGas,
   });
   const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
@@ -136,6 +135,7 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     balances: () => balances(rpc, lowerSigners, alsoAsk()),
     ...limits,
     capacity: signing.capacity,
+    deploys: ({ signature }) => signature.form === 'undeployed',
     // Tokens ask an account that has code, also when its key signed, and that code may burn the gas of all.
     groupable: (authorization) =>
       authorization.signature.form === 'key' &&

@@ -198,6 +198,25 @@ describe('payers that are contracts', () => {
     });
   });
 
+  it('may not sign with more bytes than the sponsored gas carries, which costs nobody a call', async () => {
+    const wallet = await putWallet(stage.anvil, 'Wallet1271', owner.address);
+    const { payment, payload } = await signedFor(wallet);
+    const signedWith = (signature: string) => ({ ...payment, payload: { ...payload, signature } });
+    const TOO_MUCH = { status: 'refused', reason: 'invalid_exact_evm_gas_ceiling_exceeded' };
+    stage.proxy.reset();
+    for (const bytes of [12_000, 16_000])
+      expect(await verdictOf(stage.chain, signedWith(`0x${'ab'.repeat(bytes)}`))).toMatchObject(TOO_MUCH);
+    expect(stage.proxy.calls).toEqual([]);
+    // What the node finds too much beside the readings around it, or once its wrapper is gone, is no fault of the node's.
+    const factory = await putFactory(stage.anvil);
+    const chain = stage.another({ policy: { factories: [factory] } });
+    for (const signature of [`0x${'ab'.repeat(11_800)}`, wrap6492(factory, '0x', `0x${'ab'.repeat(13_000)}`)])
+      expect(await verdictOf(chain, signedWith(signature))).toMatchObject(TOO_MUCH);
+    expect(await verdictOf(stage.chain, signedWith(`0x${'ab'.repeat(3_000)}`))).toMatchObject({
+      reason: 'invalid_exact_evm_signature',
+    });
+  });
+
   async function signedFor(from: Wallet['address']) {
     const wanted = { ...owner, chainId: 84532, token: USDC, from, to: stage.seller.address, value: 1_000n };
     const payload = await signAuthorization(wanted);

@@ -20,6 +20,7 @@ import type { Meter } from './ports/meter.ts';
 import { createReach } from './reach.ts';
 import { createAdmission, whyDry } from './settle/admission.ts';
 import { unavailable } from './settle/answers.ts';
+import { createBacklog } from './settle/backlog.ts';
 import type { Case } from './settle/case.ts';
 import { createCases, pendingOf } from './settle/cases.ts';
 import { createGapFiller } from './settle/gap-filler.ts';
@@ -84,13 +85,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     onFilled: pump,
     onDoubtful: doubt,
   });
+  const backlog = createBacklog({ network, journal, clock });
+  const waiting = () => (writer.writing() ? queue.size() : backlog());
   const known = createKnown<A>({ journal, cases });
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
   const intake: Intake = createIntake<A>({
     ...{ chain, journal, clock, meter, cases, known, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,
-    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting: queue.size }),
+    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting }),
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
@@ -127,12 +130,12 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     writing: () => writer.writing(),
   });
   const writer = createWriter<A>({
-    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue },
+    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue, till },
     onHeld: takeAllOver,
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
-    ...{ chain, journal, clock, meter, cases, known, leftovers },
+    ...{ chain, journal, clock, meter, cases, known, leftovers, queue },
     writing: writer.writing,
     onHandedOver: queue.add,
   });
@@ -211,7 +214,8 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   async function prepare(): Promise<void> {
     stopListening();
     stopListening = journal.listen(network, (news) => void remote.onNews(news));
-    await till.recall();
+    // Whoever writes counts anew; for others it is what they begin with.
+    if (journal.shared) budget.recount(await till.recall([]));
     await Promise.all([writer.start(), purses.look()]);
   }
 

@@ -7,7 +7,7 @@ export type ReachOptions = {
   readonly network: Caip2;
   readonly clock: Pick<Clock, 'milliseconds'>;
   readonly meter: Meter;
-  /** A call had no answer: somebody may want to ask for certainty. */
+  /** A call had no answer, or none that helps: somebody may want to ask for certainty. */
   readonly onFailed: () => void;
 };
 
@@ -16,6 +16,8 @@ export type Reach = {
   heard(): void;
   /** A call was not. `detail` is safe to show. */
   failed(detail: string): void;
+  /** A call was answered with something that could be said of itself or of the RPC. */
+  doubted(): void;
   /** True as soon as one call had no answer, until one has. */
   wavers(): boolean;
   /** Why the RPC counts as silent; undefined while it answers. */
@@ -42,6 +44,7 @@ export function createReach({ network, clock, meter, onFailed }: ReachOptions): 
       if (failures === FAILURES) meter.record({ type: 'rpc.silent', network, detail });
       onFailed();
     },
+    doubted: onFailed,
     wavers: () => failures > 0,
     outage: () => (failures >= FAILURES ? detail : undefined),
   };

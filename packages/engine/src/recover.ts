@@ -8,6 +8,7 @@ import type { Lanes } from './settle/lanes.ts';
 import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
 import { preparedOf, watchAgain } from './settle/watch-again.ts';
+import type { Till } from './spending/till.ts';
 
 export type RecoverOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -17,6 +18,7 @@ export type RecoverOptions<A extends Authorization> = {
   readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
   readonly queue: Pick<Queue<A>, 'add'>;
+  readonly till: { readonly recall: Till<A>['recall']; readonly budget: Pick<Till<A>['budget'], 'recount'> };
   /** False once this process does not write any more: nothing is watched then. */
   readonly current: () => boolean;
 };
@@ -29,9 +31,13 @@ export type RecoverOptions<A extends Authorization> = {
 export async function recover<A extends Authorization>(options: RecoverOptions<A>): Promise<void> {
   const { chain, journal, cases, tracker, queue } = options;
   const { payments, attempts } = await journal.unfinished(chain.network);
+  // Read after what is open, so that whatever gets its outcome in between is left out there and not here.
+  const costs = await options.till.recall(attempts);
   const claims = payments.filter((payment) => payment.state === 'claimed');
-  await Promise.all(claims.map((claim) => journal.release(claim.id)));
+  // They may have been claimed anew since they were read, also here.
+  await Promise.all(claims.map((claim) => journal.release(claim.id, 'abandoned')));
   if (!options.current()) return;
+  options.till.budget.recount(costs);
 
   const carried = new Set(attempts.flatMap((attempt) => attempt.items));
   const prepared = preparedOf(payments);

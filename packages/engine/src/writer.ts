@@ -5,7 +5,7 @@ import type { Authorization, Chain } from './ports/chain.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
-import { recover } from './recover.ts';
+import { type RecoverOptions, recover } from './recover.ts';
 import type { Cases } from './settle/cases.ts';
 import type { Lanes } from './settle/lanes.ts';
 import type { Queue } from './settle/queue.ts';
@@ -19,6 +19,7 @@ export type WriterOptions<A extends Authorization> = {
   readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
   readonly queue: Queue<A>;
+  readonly till: RecoverOptions<A>['till'];
   /** This process writes from now on. */
   readonly onHeld: () => void;
   /** Another process may write from now on. */

@@ -78,11 +78,13 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       await ledger.hold;
       return batch.map((each) => {
         if (ledger.weather.deaf) return { status: 'unavailable', detail: 'deaf' };
+        if (each.nonce.startsWith('strange')) return { status: 'unavailable', detail: 'strange', answered: true };
         if ('signature' in each && !String(each.signature).startsWith('good'))
           return { status: 'refused', reason: 'invalid_exact_evm_signature', message: 'not the payer’s' };
         if (ledger.moved(view()).has(each.anchor))
           return { status: 'refused', reason: 'invalid_exact_evm_nonce_already_used', message: 'used' };
-        return ledger.stopped(each) ?? { status: 'valid' };
+        const wrapped = 'signature' in each && String(each.signature).endsWith(', wrapped');
+        return ledger.stopped(each) ?? { status: 'valid', ...(wrapped && { as: { ...each, signature: 'good' } }) };
       });
     },
     async explain() {
@@ -104,6 +106,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
     ceiling: () => CEILING,
     tooDear: () => ledger.dear,
     capacity: () => ledger.capacity,
+    deploys: (authorization) => authorization.nonce.startsWith('deploys'),
     groupable: (authorization) => !authorization.nonce.startsWith('solo'),
     async replace(attempt, items) {
       const { fee, ...rest } = JSON.parse(attempt.bytes) as { fee?: number };
@@ -115,6 +118,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (ledger.failing.has(signer)) throw new Error('the key is disabled');
       await ledger.holdKeys;
       const anchors = items.map((item) => item.anchor);
+      for (const item of items) if ('signature' in item) ledger.signatures.push(String(item.signature));
       const bytes = JSON.stringify({ signer, nonce: `${nonce}`, anchors });
       return { hash: `0x${Buffer.from(bytes).toString('hex')}`, bytes };
     },

@@ -76,6 +76,8 @@ export class FakeLedger {
   holdKeys: Promise<void> = Promise.resolve();
   /** Every transaction of ours that a node ever had. */
   readonly everBroadcast = new Set<string>();
+  /** Of what was signed for, in order: those that only the chain can judge. */
+  readonly signatures: string[] = [];
   /** Payments that fail by themselves and leave their company alone. */
   readonly cannotPay = new Set<string>();
   /** Payments that make the whole transaction revert. */

@@ -254,6 +254,19 @@ describe('an RPC that does not answer', () => {
     expect(events('rpc.silent', 'rpc.answers').map(({ type }) => type)).toEqual(['rpc.silent', 'rpc.answers']);
   });
 
+  it('is not what payments make of it that it stumbles over: a question without any decides', async () => {
+    for (let i = 0; i < 5; i += 1) expect(await verify(`strange ${i}`)).toMatchObject({ status: 'unavailable' });
+    const { looks } = world.ledger;
+    await world.clock.advance(2_000);
+    expect(world.ledger.looks).toBe(looks + 1);
+    expect(network()).toMatchObject({ status: 'open', reason: '' });
+    world.ledger.weather.deaf = true;
+    await world.clock.advance(120_000);
+    expect(network().status).toBe('silent');
+    expect(await verify('strange')).toMatchObject({ status: 'unavailable' });
+    expect(network().status).toBe('silent');
+  });
+
   it('shows without any traffic, and its end too', async () => {
     world.ledger.weather.deaf = true;
     await world.clock.advance(90_000);

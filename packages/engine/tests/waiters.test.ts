@@ -199,6 +199,25 @@ describe('two processes', () => {
     expect(status(await replicas.settle(1, fakePayment('a', soon)))).toBe('settled');
   });
 
+  it('leave a claim alone that is made anew while those of a process that is gone are released', async () => {
+    const verified = Promise.withResolvers<void>();
+    replicas.ledger.hold = verified.promise;
+    void replicas.settle(0, fakePayment('a', soon));
+    await settleDown();
+    expect(await replicas.journal.payment(a)).toMatchObject({ state: 'claimed' });
+    let again: Promise<Settlement> | undefined;
+    replicas.meanwhile = async (name) => {
+      if (name !== 'unfinished' || again !== undefined) return;
+      again = replicas.settle(1, fakePayment('a', soon));
+      await settleDown();
+    };
+    await replicas.crash(0);
+    await settleDown(40);
+    verified.resolve();
+    await replicas.blocks(5);
+    expect((await again)?.answer).toMatchObject({ status: 'settled' });
+  });
+
   it('let nobody wait for longer because the right to write comes while its time ends', async () => {
     replica(1).member.muffle(true);
     replicas.ledger.weather.dropBytes = true;

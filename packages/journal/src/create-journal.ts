@@ -4,6 +4,7 @@ import { commitGroup } from './commit-group.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { JournalError, notGap, notWriting } from './journal-error.ts';
 import {
+  countWaiting,
   findCosts,
   findPayment,
   findPaymentByKey,
@@ -77,7 +78,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
 
   const claim = writeKind(add, (row) => [row.id], applyClaims);
   const handOver = writeKind(add, (id) => [id], applyHandOvers);
-  const release = writeKind(add, (id) => [id], applyReleases);
+  const release = writeKind(add, ({ id }) => [id], applyReleases);
   const prepare = writeKind(add, ({ attempt }) => [attempt.hash, ...attempt.items], applyPreparations);
   const replace = writeKind(add, ({ over, signed }) => [over, signed.hash], applyReplacements);
   const resolve = writeKind(add, ({ hash, endings }) => [hash, ...endings.flatMap(touched)], applyResolutions);
@@ -101,7 +102,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     claim: async (wanted) => claim(claimRow(wanted, peers.self, clock.now())),
     handOver: async (id) => isStorable(id) && handOver(id),
     // What cannot be stored is nobody's id, so there is nothing to find or to change.
-    release: async (id) => isStorable(id) && release(id),
+    release: async (id, which) => isStorable(id) && release({ id, abandoned: which === 'abandoned' }),
     async prepare(lane, items, sign) {
       const since = peers.moment();
       if (!peers.holds(lane.network, since)) throw notWriting(lane.network);
@@ -131,6 +132,7 @@ export function createJournal(store: Store, options: JournalOptions): Journal {
     paymentsByTransaction: (hash) =>
       read(async (reading) => (isStorable(hash) ? findPaymentsByTransaction(reading, hash) : [])),
     costs: (signer, since) => read((reading) => findCosts(reading, signer, since)),
+    waiting: (network, since) => read((reading) => countWaiting(reading, network, since)),
     unfinished: (network) => read((reading) => findUnfinished(reading, peers, network)),
     close() {
       closed ??= commits.idle().then(() => store.close());

@@ -81,8 +81,8 @@ export async function findCosts(
       .where(includedTransaction);
     if (below !== undefined) page = page.where('nonce', '<', below);
     const rows = await page.orderBy('nonce', 'desc').limit(COSTS_PAGE).execute();
-    for (const { cost, created_at: at } of rows)
-      if (cost !== null && at >= since) found.push({ cost: BigInt(cost), at });
+    for (const { nonce, cost, created_at: at } of rows)
+      if (cost !== null && at >= since) found.push({ nonce, cost: BigInt(cost), at });
     const last = rows.at(-1);
     if (last === undefined || rows.length < COSTS_PAGE || last.created_at < since) return found;
     below = last.nonce;
@@ -94,6 +94,19 @@ export async function countUnfinished(reading: Reading): Promise<number> {
     .selectFrom('payments')
     .select(({ fn }) => fn.countAll<bigint>().as('count'))
     .where(unfinishedPayment)
+    .executeTakeFirstOrThrow();
+  return Number(found.count);
+}
+
+export async function countWaiting(reading: Reading, network: Caip2, since: Seconds): Promise<number> {
+  const found = await reading
+    .selectFrom('payments')
+    .select(({ fn }) => fn.countAll<bigint>().as('count'))
+    .where('network', '=', network)
+    .where(unfinishedPayment)
+    .where(({ eb, or, and }) =>
+      or([eb('state', '=', 'queued'), and([eb('state', '=', 'claimed'), eb('claimed_at', '>=', since)])]),
+    )
     .executeTakeFirstOrThrow();
   return Number(found.count);
 }

@@ -31,10 +31,10 @@ export function describeCosts(store: StoreUnderTest): void {
       await include('0x2', 10n ** 30n);
       await journal.resolve('0x3', SUPERSEDED, []);
       expect(await journal.costs(lane, 0n)).toEqual([
-        { cost: 10n ** 30n, at: NOW + 100n },
-        { cost: 1n, at: NOW },
+        { nonce: 1n, cost: 10n ** 30n, at: NOW + 100n },
+        { nonce: 0n, cost: 1n, at: NOW },
       ]);
-      expect(await journal.costs(lane, NOW + 1n)).toEqual([{ cost: 10n ** 30n, at: NOW + 100n }]);
+      expect(await journal.costs(lane, NOW + 1n)).toEqual([{ nonce: 1n, cost: 10n ** 30n, at: NOW + 100n }]);
       expect(await journal.costs({ ...lane, network: OTHER_NETWORK }, 0n)).toEqual([]);
       expect(await journal.costs({ ...lane, signer: '0xAnother' }, 0n)).toEqual([]);
     });

@@ -3,8 +3,8 @@ import type { Journal } from '@facilitator/engine';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { endWriter } from './database.ts';
 import { startRival } from './rivals.ts';
-import { NETWORK, preparedWith, propose, sampleClaim, settledBy } from './samples.ts';
-import type { Place, StoreUnderTest } from './store-under-test.ts';
+import { NETWORK, OTHER_NETWORK, preparedWith, propose, sampleClaim, settledBy } from './samples.ts';
+import { NOW, type Place, type StoreUnderTest, steadyClock } from './store-under-test.ts';
 
 async function unfinishedIds(journal: Journal): Promise<readonly string[]> {
   return (await journal.unfinished(NETWORK)).payments.map(({ id }) => id);
@@ -30,6 +30,25 @@ export function describeOwners(store: StoreUnderTest): void {
       expect(await second.payment('a')).toBeUndefined();
     });
 
+    test('what is taken for abandoned is released only while it is', async () => {
+      const first = await place.open();
+      await Promise.all(['a', 'b', 'queued'].map((id) => first.claim(sampleClaim(id))));
+      await first.handOver('queued');
+      await first.close();
+      const second = await place.open();
+      // Read as those of a process that is gone, and one of them claimed anew meanwhile.
+      expect(await unfinishedIds(second)).toEqual(['a', 'b', 'queued']);
+      const released = await Promise.all([
+        second.claim(sampleClaim('a')),
+        ...['a', 'b', 'b', 'queued', 'unknown'].map((id) => second.release(id, 'abandoned')),
+      ]);
+      expect(released).toEqual([{ status: 'claimed' }, false, true, false, false, false]);
+      expect(await second.payment('a')).toMatchObject({ state: 'claimed' });
+      expect(await second.payment('queued')).toMatchObject({ state: 'queued' });
+      expect(await second.release('a', 'abandoned')).toBe(false);
+      expect(await Promise.all([second.release('a', 'abandoned'), second.release('a')])).toEqual([false, true]);
+    });
+
     test('what was handed over stays when its process goes', async () => {
       const first = await place.open();
       await Promise.all(['a', 'b'].map((id) => first.claim(sampleClaim(id))));
@@ -50,6 +69,22 @@ export function describeOwners(store: StoreUnderTest): void {
       expect(await second.handOver('b')).toBe(false);
       expect(await propose(second, '0x1', ['a', 'b'])).toEqual({ status: 'gone', ids: ['b'] });
       expect(await propose(second, '0x1', ['a'])).toMatchObject({ status: 'prepared' });
+    });
+
+    test('what waits to be signed is what was handed over, and what was claimed lately', async () => {
+      let now = NOW;
+      const journal = await place.open({ clock: { ...steadyClock, now: () => now } });
+      for (const id of ['handed over', 'old', 'carried']) await journal.claim(sampleClaim(id));
+      await journal.handOver('handed over');
+      await propose(journal, '0x1', ['carried']);
+      now += 60n;
+      await journal.claim(sampleClaim('new'));
+      await journal.claim(sampleClaim('elsewhere', { network: OTHER_NETWORK }));
+      expect(await journal.waiting(NETWORK, NOW + 1n)).toBe(2);
+      expect(await journal.waiting(NETWORK, NOW)).toBe(3);
+      expect(await journal.waiting(OTHER_NETWORK, NOW)).toBe(1);
+      await Promise.all(['handed over', 'new'].map((id) => journal.release(id)));
+      expect(await journal.waiting(NETWORK, NOW + 1n)).toBe(0);
     });
 
     test('a claim whose process is gone holds neither anchor nor key', async () => {

@@ -11,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone, emptySeal } from '../src/peers.ts';
 import {
+  countWaiting,
   findCosts,
   findPayment,
   findPaymentByKey,
@@ -97,6 +98,7 @@ const FILL = {
 
 const LOOKUPS: Readonly<Record<string, (reading: Reading) => Promise<unknown>>> = {
   unfinished: (reading) => findUnfinished(reading, PEERS, NETWORK),
+  waiting: (reading) => countWaiting(reading, NETWORK, 0n),
   payment: (reading) => findPayment(reading, 'p1'),
   paymentByKey: (reading) => findPaymentByKey(reading, 'k1'),
   paymentsByTransaction: (reading) => findPaymentsByTransaction(reading, 't1'),
@@ -125,7 +127,7 @@ const WRITES: typeof LOOKUPS = {
     claimRow(sampleClaim('p1', { key: 'k1' }), SELF, 1n),
   ),
   handOver: write(applyHandOvers, 'p1', 'p2'),
-  release: write(applyReleases, 'p1', 'p2'),
+  release: write(applyReleases, { id: 'p1', abandoned: false }, { id: 'p2', abandoned: true }),
   prepare: write(applyPreparations, {
     attempt,
     items: [{ id: 'p1', fingerprint: 'f' }],

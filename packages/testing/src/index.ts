@@ -55,9 +55,11 @@ export {
   startSandboxChain,
 } from './sandbox-chain.ts';
 export {
+  bareCounterfactualWallet,
   type Counterfactual,
   counterfactualWallet,
   delegateAccount,
+  putBareFactory,
   putFactory,
   putGasBurnerWallet,
   putWallet,

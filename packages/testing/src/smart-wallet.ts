@@ -65,6 +65,19 @@ export async function putFactory(
   return address;
 }
 
+/**
+ * The code of the deterministic deployment proxy that most chains have: salt and creation code in, CREATE2. It does not look whether
+ * something is there already, and then CREATE2 takes nearly all gas.
+ */
+const BARE_FACTORY =
+  '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3';
+
+/** Puts a factory that does nothing but CREATE2. Answers its address. */
+export async function putBareFactory(chain: PlaceToPut, address: Address = someAddress()): Promise<Address> {
+  await chain.rpc('anvil_setCode', [address, BARE_FACTORY]);
+  return address;
+}
+
 export type Counterfactual = {
   /** Where the wallet will be. */
   readonly address: Address;
@@ -76,14 +89,23 @@ export type Counterfactual = {
 /** A wallet that does not exist yet: computed, nothing is deployed. */
 export function counterfactualWallet(factory: Address, owner: Address, salt: Hex): Counterfactual {
   return {
-    address: getContractAddress({
-      opcode: 'CREATE2',
-      from: factory,
-      salt,
-      bytecode: concat([creationCode('Wallet1271'), encodeAbiParameters([{ type: 'address' }], [owner])]),
-    }),
+    address: getContractAddress({ opcode: 'CREATE2', from: factory, salt, bytecode: walletOf(owner) }),
     factory,
     factoryCalldata: encodeFunctionData({ abi: FACTORY_ABI, functionName: 'deploy', args: [owner, salt] }),
+  };
+}
+
+function walletOf(owner: Address): Hex {
+  return concat([creationCode('Wallet1271'), encodeAbiParameters([{ type: 'address' }], [owner])]);
+}
+
+/** The same, by a factory that does nothing but CREATE2. */
+export function bareCounterfactualWallet(factory: Address, owner: Address, salt: Hex): Counterfactual {
+  const bytecode = walletOf(owner);
+  return {
+    address: getContractAddress({ opcode: 'CREATE2', from: factory, salt, bytecode }),
+    factory,
+    factoryCalldata: concat([salt, bytecode]),
   };
 }
 

@@ -18,6 +18,8 @@ const options: DecodeOptions = {
   tokens: tokenBook(84532, registered('base-sepolia').tokens),
   anyAsset: false,
   factories: new Set(KNOWN_FACTORIES.keys()),
+  multicall3: `0x${'ca'.repeat(20)}`,
+  gas: { key: 150_000n, grouped: 95_000n, wallet: 500_000n, undeployed: 1_000_000n },
 };
 const wanted = {
   privateKey: payer.privateKey,

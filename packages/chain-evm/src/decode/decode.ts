@@ -2,9 +2,12 @@
 import type { Decoded, Refusal } from '@facilitator/engine';
 import type { Domain, Payment, Reason, Seconds, Terms } from '@facilitator/protocol';
 import { authorize, type EvmAuthorization } from '../authorization.ts';
+import { carry } from '../carry.ts';
 import { checksum } from '../hash/address.ts';
 import { type Hex, lowerAddress } from '../hash/hex.ts';
+import type { GasCeilings } from '../policy.ts';
 import type { TokenBook } from '../tokens.ts';
+import { floorGas } from './floor-gas.ts';
 import { parsePayload } from './payload.ts';
 import { classify } from './signature.ts';
 import { authorizationDigest, domainSeparator } from './typed-data.ts';
@@ -16,6 +19,8 @@ export type DecodeOptions = {
   readonly anyAsset: boolean;
   /** Lower-case addresses. */
   readonly factories: ReadonlySet<string>;
+  readonly multicall3: Hex;
+  readonly gas: GasCeilings;
 };
 
 /** The token as far as checking a signature needs it. */
@@ -62,7 +67,17 @@ export function decode(payment: Payment, options: DecodeOptions): Decoded<EvmAut
   if (classified.status === 'refused') return refused(classified.reason, classified.message, from);
   const { batching } = terms;
   const authorization = authorize({ chainId, token, transfer, signature: classified.signature, domain, batching });
-  return { status: 'authorization', authorization };
+  return tooLong(authorization, options) ?? { status: 'authorization', authorization };
+}
+
+/** A contract's signature may have any length, and its bytes alone may need more gas than is sponsored. */
+function tooLong(authorization: EvmAuthorization, options: DecodeOptions): Refusal | undefined {
+  if (authorization.signature.form === 'key') return undefined;
+  const { data, gas } = carry([authorization], options);
+  const least = floorGas(data);
+  if (least <= gas) return undefined;
+  const message = `The signature is so long that its bytes alone need ${least} gas; ${gas} are sponsored.`;
+  return refused('invalid_exact_evm_gas_ceiling_exceeded', message, authorization.transfer.from);
 }
 
 /** The validity window against the clock. `margin`: seconds that settling needs before the end. */

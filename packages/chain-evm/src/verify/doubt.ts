@@ -1,33 +1,28 @@
 /** A second look at refusals that could mean two things. Only payments that are about to be refused cost it. */
-import type { Verdict } from '@facilitator/engine';
 import { decodeAggregate3, encodeAggregate3 } from '../abi/aggregate3.ts';
 import { addressCall } from '../abi/calls.ts';
 import { readBool } from '../abi/words.ts';
 import type { EvmAuthorization } from '../authorization.ts';
 import { bytesIn } from '../rpc/answers.ts';
 import type { Question } from '../rpc/rpc.ts';
-import { codeCall, gasFor } from './simulation.ts';
-import { attemptAt, learnCode, type TrialOptions, type Tried } from './trial.ts';
+import { codeCall } from './simulation.ts';
+import { attemptAt, type Judged, learnCode, type TrialOptions, type Tried } from './trial.ts';
 
 /** How much more gas the second look gives, to tell a costly wallet from a wrong signature. */
 const MORE_GAS = 4n;
 
 /** Asks what the doubt needs. Answers the first verdict again when it stands. */
-export function secondLook(
-  authorization: EvmAuthorization,
-  { verdict, doubt }: Tried,
-  options: TrialOptions,
-): Question<Verdict> {
+export function secondLook({ verdict, doubt, tried }: Tried, options: TrialOptions): Question<Judged> {
   if (doubt === undefined) return { calls: [], read: () => verdict };
   switch (doubt) {
     case 'who-is-blocked':
-      return whoIsBlocked(authorization, verdict, options);
+      return whoIsBlocked(tried, verdict, options);
     case 'more-gas':
-      return withMoreGas(authorization, verdict, options);
+      return withMoreGas(tried, verdict, options);
     case 'later': {
       // The last block may be older than the authorization while the next one, which would carry it, is not.
       const time = options.clock.now();
-      const attempt = attemptAt(authorization, options, { time });
+      const attempt = attemptAt(tried, options, { time });
       return {
         calls: [attempt.call],
         read: ([answer]) => (attempt.read(answer).verdict.status === 'valid' ? { status: 'valid' } : verdict),
@@ -36,23 +31,33 @@ export function secondLook(
   }
 }
 
-function withMoreGas(authorization: EvmAuthorization, verdict: Verdict, options: TrialOptions): Question<Verdict> {
-  const { payer, signature } = authorization;
-  const ceiling = options.policy.gas[signature.form];
-  const attempt = attemptAt(authorization, options, { gas: gasFor(ceiling) * MORE_GAS });
+function withMoreGas(authorization: EvmAuthorization, verdict: Judged, options: TrialOptions): Question<Judged> {
+  const { payer, transfer, signature } = authorization;
+  const { codes } = options;
+  const attempt = attemptAt(authorization, options, { gas: MORE_GAS });
   return {
     // A key's account with code is an EIP-7702 account: known as one, it is tried alone from now on.
     calls: [attempt.call, codeCall(authorization)],
     read([answer, code]) {
-      learnCode(code, authorization, options.codes);
+      learnCode(code, authorization, codes);
+      // Tried as what it is not, for instance because it was deployed between two blocks. The next look knows.
+      const hasCode = codes.hasCode(transfer.from);
+      if (signature.form !== 'key' && hasCode !== undefined && hasCode !== (signature.form === 'wallet')) {
+        return {
+          status: 'unavailable',
+          answered: true,
+          detail: `the contract at ${payer} came or went while it was looked at`,
+        };
+      }
       if (attempt.read(answer).verdict.status !== 'valid') return verdict;
+      const ceiling = options.policy.gas[signature.form];
       const message = `The payer's contract makes the transfer need more than the ${ceiling} gas that are sponsored.`;
       return { status: 'refused', reason: 'invalid_exact_evm_gas_ceiling_exceeded', message, payer };
     },
   };
 }
 
-function whoIsBlocked(authorization: EvmAuthorization, verdict: Verdict, options: TrialOptions): Question<Verdict> {
+function whoIsBlocked(authorization: EvmAuthorization, verdict: Judged, options: TrialOptions): Question<Judged> {
   const { token, transfer, asset, payer, payTo } = authorization;
   const asked = (['isBlacklisted(address)', 'isFrozen(address)'] as const).flatMap((list) =>
     [transfer.from, transfer.to].map((account) => ({

@@ -2,7 +2,6 @@
 import type { Refusal } from '@facilitator/engine';
 import type { EvmAuthorization } from '../authorization.ts';
 import { askOne } from '../rpc/rpc.ts';
-import { gasFor } from './simulation.ts';
 import { attemptAt } from './trial.ts';
 import type { VerifyOptions } from './verify.ts';
 
@@ -13,8 +12,7 @@ export async function explain(
   options: Pick<VerifyOptions, 'rpc'> & Parameters<typeof attemptAt>[1],
 ): Promise<Refusal | undefined> {
   if (block === 0n) return undefined;
-  const gas = gasFor(options.policy.gas[authorization.signature.form]);
-  const attempt = attemptAt(authorization, options, { gas, block: block - 1n });
+  const attempt = attemptAt(authorization, options, { block: block - 1n });
   const { verdict } = await askOne(options.rpc, {
     calls: [attempt.call],
     read: ([answer]) => attempt.read(answer),

@@ -1,9 +1,9 @@
-/** Looking at one payment: the transfer as it will be sent, between two readings of what it should change. */
+/** Looking at one payment: what its plan calls, between two readings of what it should change. */
 import type { Call, Result } from '../abi/aggregate3.ts';
 import { addressCall, authorizationStateCall } from '../abi/calls.ts';
 import { readBool, readUint } from '../abi/words.ts';
 import type { EvmAuthorization } from '../authorization.ts';
-import { transferCall } from '../carry.ts';
+import type { Plan } from '../carry.ts';
 
 /** What a look saw. Undefined where the token did not answer as a token does. */
 export type Sight = {
@@ -26,19 +26,16 @@ export type Look = { readonly calls: readonly Call[]; read(results: readonly Res
 
 /** `withHoldings`: also asks what the payer holds, to be able to say what is missing. */
 export function lookAt(
-  authorization: EvmAuthorization,
-  options: { readonly deploy: boolean; readonly withHoldings: boolean },
+  { token, transfer }: EvmAuthorization,
+  plan: Pick<Plan, 'deployment' | 'transfer'>,
+  options: { readonly withHoldings: boolean },
 ): Look {
-  const { token, transfer, signature } = authorization;
   const { from, to, nonce } = transfer;
   const state = ask(authorizationStateCall(from, nonce));
   const holdings = (account: typeof from) => ask(addressCall('balanceOf(address)', account));
   // Who pays himself ends with what he had. That the token counts the authorization as used is the only trace.
   const trace = from === to ? state : holdings(to);
-  const deployment: readonly Call[] =
-    signature.form === 'undeployed' && options.deploy
-      ? [{ target: signature.factory, mayFail: true, data: signature.deployment }]
-      : [];
+  const deployment = plan.deployment === undefined ? [] : [plan.deployment];
 
   function ask(data: Call['data']): Call {
     return { target: token, mayFail: true, data };
@@ -50,7 +47,8 @@ export function lookAt(
       ...(options.withHoldings ? [holdings(from)] : []),
       trace,
       ...deployment,
-      ask(transferCall(authorization)),
+      // Its refusal is to be read.
+      { ...plan.transfer, mayFail: true },
       trace,
     ],
     read(results) {

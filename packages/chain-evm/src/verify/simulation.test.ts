@@ -21,12 +21,24 @@ describe('a simulation', () => {
     expect(simulate([], options).read(error(message, code))).toMatchObject({ status: 'failed', outOfGas: false });
   });
 
-  it.each(['out of gas', 'Out of gas: gas required exceeds allowance: 170000', 'EVM error OutOfGas'])(
-    'that ends in "%s" had too little gas',
-    (message) => {
-      expect(simulate([], options).read(error(message))).toMatchObject({ status: 'failed', outOfGas: true });
-    },
-  );
+  it.each([
+    'out of gas',
+    'Out of gas: gas required exceeds allowance: 170000',
+    'EVM error OutOfGas',
+    // anvil
+    'intrinsic gas too high -- GasFloorMoreThanGasLimit { gas_floor: 500001, gas_limit: 500000 }',
+    // geth, erigon, reth
+    'err: intrinsic gas too low: have 500000, want 500001 (supplied gas 500000)',
+    'insufficient gas for floor data gas cost: gas 500000, minimum needed 500001',
+    // revm
+    'call gas cost (500001) exceeds the gas limit (500000)',
+    'gas floor (500001) exceeds the gas limit (500000)',
+    // nethermind, besu
+    'gas limit below intrinsic gas',
+    'Intrinsic gas exceeds gas limit',
+  ])('that ends in "%s" had too little gas', (message) => {
+    expect(simulate([], options).read(error(message))).toMatchObject({ status: 'failed', outOfGas: true });
+  });
 
   it.each([
     'execution aborted (timeout = 5s)',

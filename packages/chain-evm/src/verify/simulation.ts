@@ -1,4 +1,5 @@
 /** eth_call to Multicall3 with looks at payments in it, and what the chain says of itself beside them. */
+import type { Verdict } from '@facilitator/engine';
 import { decodeAggregate3, encodeAggregate3, type Result } from '../abi/aggregate3.ts';
 import { plainCall } from '../abi/calls.ts';
 import { readUint } from '../abi/words.ts';
@@ -7,6 +8,9 @@ import type { Hex } from '../hash/hex.ts';
 import { bytesIn, failureOf } from '../rpc/answers.ts';
 import type { RpcAnswer, RpcCall } from '../rpc/rpc.ts';
 import type { Look } from './look.ts';
+
+/** The node could not be asked, or answers what proves nothing. */
+export type Unavailable = Extract<Verdict, { status: 'unavailable' }>;
 
 export type Simulation = { readonly call: RpcCall; read(answer: RpcAnswer | undefined): Simulated };
 
@@ -22,8 +26,7 @@ export type Simulated =
     }
   /** The whole call failed in the EVM. */
   | { readonly status: 'failed'; readonly outOfGas: boolean; readonly message: string }
-  /** The node could not be asked. `detail` is safe to show. */
-  | { readonly status: 'unavailable'; readonly detail: string };
+  | Unavailable;
 
 export type SimulationOptions = {
   readonly multicall3: Hex;
@@ -42,6 +45,8 @@ export type SimulationOptions = {
 const TIME = plainCall('getCurrentBlockTimestamp()');
 const BASE_FEE = plainCall('getBasefee()');
 const OUT_OF_GAS = /out ?of ?gas|gas required exceeds/i;
+/** Less gas than the bytes of the call need: said before anything runs, in the words of each client. */
+const TOO_LONG = /intrinsic gas|gas floor|floor data gas|call gas cost .* exceeds the gas limit/i;
 const EXECUTION = /revert|invalid opcode|invalid jump|evm error|vm execution error/i;
 /** A node that gave up is busy, whoever's code it was running. */
 const GAVE_UP = /time(?:d )?-?out|aborted/i;
@@ -69,7 +74,7 @@ export function simulate(looks: readonly Pick<Look, 'calls'>[], options: Simulat
     read(answer) {
       if (answer?.status === 'error') return readError(answer);
       const bytes = bytesIn(answer);
-      if (bytes === undefined) return { status: 'unavailable', detail: failureOf(answer) };
+      if (bytes === undefined) return unavailable(answer);
       const results = decodeAggregate3(bytes, calls.length);
       const now = readUint(results?.[0]?.data ?? '');
       if (results === undefined || now === undefined) {
@@ -91,11 +96,18 @@ export function simulate(looks: readonly Pick<Look, 'calls'>[], options: Simulat
 }
 
 /** An error is the payment's when the EVM stopped, and the node's when it is anything else. */
-function readError({ code, message }: Extract<RpcAnswer, { status: 'error' }>): Simulated {
-  const outOfGas = OUT_OF_GAS.test(message);
-  if (code !== 3 && GAVE_UP.test(message)) return { status: 'unavailable', detail: `the RPC answered: ${message}` };
+function readError(answer: Extract<RpcAnswer, { status: 'error' }>): Simulated {
+  const { code, message } = answer;
+  const outOfGas = OUT_OF_GAS.test(message) || TOO_LONG.test(message);
+  if (code !== 3 && GAVE_UP.test(message)) return unavailable(answer);
   if (code === 3 || outOfGas || EXECUTION.test(message)) return { status: 'failed', outOfGas, message };
-  return { status: 'unavailable', detail: `the RPC answered: ${message}` };
+  return unavailable(answer);
+}
+
+/** What is known of a payment when this was the answer. */
+export function unavailable(answer: RpcAnswer | undefined): Unavailable {
+  const detail = failureOf(answer);
+  return { status: 'unavailable', detail, ...(answer?.status === 'error' && { answered: true }) };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Hex } from '../hash/hex.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { secondLook } from './doubt.ts';
 import type { PayerLook } from './payer-look.ts';
-import { alone, inCompany, type TrialOptions, type Tried, withoutContract } from './trial.ts';
+import { alone, inCompany, type Judged, type TrialOptions, type Tried, withoutContract } from './trial.ts';
 
 export type VerifyOptions = TrialOptions & {
   readonly rpc: Rpc;
@@ -16,9 +16,12 @@ export type VerifyOptions = TrialOptions & {
   readonly payers: PayerLook;
 };
 
-export async function verify(batch: readonly EvmAuthorization[], options: VerifyOptions): Promise<readonly Verdict[]> {
+export async function verify(
+  batch: readonly EvmAuthorization[],
+  options: VerifyOptions,
+): Promise<readonly Verdict<EvmAuthorization>[]> {
   const { rpc } = options;
-  const verdicts = new Map<number, Verdict>();
+  const verdicts = new Map<number, Verdict<EvmAuthorization>>();
   const solitary: number[] = [];
   const sociable: number[] = [];
   for (const [index, authorization] of batch.entries()) {
@@ -34,7 +37,7 @@ export async function verify(batch: readonly EvmAuthorization[], options: Verify
   if (sociable.length === 1) solitary.push(...sociable.splice(0));
 
   const unclear: number[] = [];
-  const doubtful: [number, Tried][] = [];
+  const doubtful: (readonly [number, Tried])[] = [];
   await askAll<void>(rpc, [
     ...chunks(sociable, options.policy.company).map((members) => company(members)),
     // A payment that is alone has nobody to share with, yet.
@@ -64,15 +67,18 @@ export async function verify(batch: readonly EvmAuthorization[], options: Verify
 
   function single(index: number): Question<void> {
     return handing(alone(at(index), options), (tried) => {
-      verdicts.set(index, tried.verdict);
+      conclude(index, tried.verdict, tried);
       if (tried.doubt !== undefined) doubtful.push([index, tried]);
     });
   }
 
-  function again([index, tried]: [number, Tried]): Question<void> {
-    return handing(secondLook(at(index), tried, options), (verdict) => {
-      verdicts.set(index, verdict);
-    });
+  function again([index, tried]: readonly [number, Tried]): Question<void> {
+    return handing(secondLook(tried, options), (verdict) => conclude(index, verdict, tried));
+  }
+
+  function conclude(index: number, verdict: Judged, { tried }: Tried): void {
+    const isOther = verdict.status === 'valid' && tried.signature.form !== at(index).signature.form;
+    verdicts.set(index, isOther ? { status: 'valid', as: tried } : verdict);
   }
 
   function payerAt(index: number): Hex {

@@ -39,6 +39,8 @@ export type BuriedOptions<A extends Authorization> = {
 export type Buried = {
   add(grave: Grave): void;
   has(place: Place): boolean;
+  /** The nonces it watches, as `slotKey` writes them. */
+  keys(): Iterable<string>;
   /** Looks soon: something hints at a reorganisation. */
   suspect(): void;
   /** Watches nothing any more: another process does. */
@@ -104,6 +106,7 @@ export function createBuried<A extends Authorization>(options: BuriedOptions<A>)
       rounds.within(pauseMs);
     },
     has: (place) => graves.has(slotKey(place)),
+    keys: () => graves.keys(),
     suspect: () => rounds.within(0),
     forget() {
       graves.clear();

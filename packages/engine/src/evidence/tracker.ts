@@ -55,6 +55,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
   const { chain, journal, clock, meter } = options;
   const { network } = chain;
   const slots = new Map<string, Slot<A>>();
+  /** Nonces whose costs were told before everything was forgotten, and that the journal still held open then. */
+  let metered: ReadonlySet<string> = new Set();
   const pace = createPace(chain.blockMs, () => chain.rhythm());
   const rounds = createRounds({
     clock,
@@ -151,16 +153,17 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     const ends = judged.flatMap(({ each, judgement }) =>
       judgement.status === 'ended' ? [{ each, conclusion: judgement.conclusion }] : [],
     );
-    if (outcome.status === 'included' && !slot.accounted) {
+    // Forgotten meanwhile: another process writes, or this one again, and has found in the journal what is left to do and to count.
+    const isWatched = () => slots.get(slotKey(slot)) === slot;
+    if (outcome.status === 'included' && isWatched() && !slot.accounted) {
       slot.accounted = true;
       const { cost } = outcome;
       // They all need about the same: a signature each, a balance or two.
       const share = cost / BigInt(Math.max(1, attempt.items.length));
-      meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
+      if (!metered.has(slotKey(slot)))
+        meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
       options.onCost(attempt, cost, share, slot.cases);
     }
-    // Forgotten meanwhile: another process writes, or this one again, and has found in the journal what is left to do.
-    const isWatched = () => slots.get(slotKey(slot)) === slot;
     if (judged.some(({ judgement }) => judgement.status === 'undecided')) {
       // Absence needs proof: those without keep the attempt open. The others do not wait for them, and the nonce is used.
       await endEach(slot, ends);
@@ -248,6 +251,8 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     },
     tick: rounds.now,
     forget() {
+      const told = [...slots.values()].filter((slot) => slot.accounted || metered.has(slotKey(slot)));
+      metered = new Set([...told.map(slotKey), ...buried.keys()]);
       slots.clear();
       orphans.forget();
       buried.forget();

@@ -39,11 +39,18 @@ export type Decoded<A extends Authorization> =
   | Refusal;
 
 /** What one verification round trip says of one authorization. */
-export type Verdict =
-  | { readonly status: 'valid' }
+export type Verdict<A extends Authorization = Authorization> =
+  /**
+   * `as`: the same payment as it was looked at and is to be settled, where the chain has shown that it goes another way than it
+   * was presented. Nothing else may be sent for it.
+   */
+  | { readonly status: 'valid'; readonly as?: A }
   | Refusal
-  /** The chain could not be asked. Says nothing about the payment. `detail` is safe to show. */
-  | { readonly status: 'unavailable'; readonly detail: string };
+  /**
+   * The chain could not be asked. Says nothing about the payment. `answered`: a node did answer, with something that proves
+   * nothing; perhaps this payment is what it stumbles over. `detail` is safe to show.
+   */
+  | { readonly status: 'unavailable'; readonly detail: string; readonly answered?: true };
 
 /** A signed transaction, known by a hash computed here and not by a node. */
 export type Signed = { readonly hash: string; readonly bytes: string };
@@ -144,7 +151,7 @@ export interface Chain<A extends Authorization> {
   recall(stored: string): A;
 
   /** Judges many authorizations in one round trip. Answers in the order asked; never throws. */
-  verify(batch: readonly A[]): Promise<readonly Verdict[]>;
+  verify(batch: readonly A[]): Promise<readonly Verdict<A>[]>;
 
   /**
    * Why a payment did not go through in `block`, as far as the state before it shows; undefined when it does not show. Never
@@ -168,6 +175,11 @@ export interface Chain<A extends Authorization> {
   tooDear(authorization: A): string | undefined;
   /** How many payments one transaction may carry now, by the gas limits of blocks and transactions; 1 where each stands alone. */
   capacity(): number;
+  /**
+   * Whether settling it also makes the payer's account. A second such payment of the same payer would fail, so it is taken once
+   * the first has its outcome.
+   */
+  deploys(authorization: A): boolean;
   /** Whether it may share a transaction: only when nobody's code but the token's decides about it. */
   groupable(authorization: A): boolean;
   /**

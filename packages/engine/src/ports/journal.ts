@@ -80,8 +80,8 @@ export type AttemptOutcome =
   /** Its nonce went to another transaction for good. */
   | { readonly status: 'superseded' };
 
-/** What one transaction cost, in native units, and when it was signed. */
-export type Cost = { readonly cost: bigint; readonly at: Seconds };
+/** What the transaction at a nonce cost, in native units, and when it was signed. */
+export type Cost = { readonly nonce: bigint; readonly cost: bigint; readonly at: Seconds };
 
 /** What recovery and reconciliation start from. */
 export type Unfinished = {
@@ -113,8 +113,8 @@ export type Preparation =
   | { readonly status: 'gone'; readonly ids: readonly string[] };
 
 /**
- * Another process handed a payment over, prepared it, ended it or released it: its record says which. `undefined`: news may
- * have been missed.
+ * Another process handed a payment over, took it back, prepared it, ended it or released it: its record says which.
+ * `undefined`: news may have been missed.
  */
 export type News = string | undefined;
 
@@ -142,9 +142,10 @@ export interface Journal {
   claim(claim: Claim): Promise<ClaimResult>;
   /**
    * Forgets a `claimed` or `queued` payment: it never had an attempt. Only its own process and the one that writes for its
-   * network may; any other payment stays. Answers whether it was released.
+   * network may; any other payment stays. Answers whether it was released. `abandoned`: only if it is `claimed` and its process is
+   * gone; then anybody may.
    */
-  release(id: string): Promise<boolean>;
+  release(id: string, which?: 'abandoned'): Promise<boolean>;
   /**
    * Allocates the lane's next nonce, `max(floor, highest journaled + 1)`, or its gap, has `sign` make the bytes for it, and
    * stores transaction, items and the payments' `prepared` state in one write. Rejects, storing nothing, when `sign` rejects,
@@ -187,6 +188,8 @@ export interface Journal {
   /** All payments that a transaction carries or proves, by the hash of any attempt or of the evidence. */
   paymentsByTransaction(hash: string): Promise<readonly PaymentRecord[]>;
   unfinished(network: Caip2): Promise<Unfinished>;
+  /** Payments of the network that wait to be signed, in whichever process: handed over, or claimed at `since` or later. */
+  waiting(network: Caip2, since: Seconds): Promise<number>;
   /** What the signer's transactions cost that were signed at `since` or later and are final, the newest first. */
   costs(signer: Pick<LaneKey, 'network' | 'signer'>, since: Seconds): Promise<readonly Cost[]>;
   /** Resolves when all accepted writes are on disk and the store is closed. */

@@ -12,8 +12,8 @@ export type AdmissionOptions<A extends Authorization> = {
   readonly chain: Pick<Chain<A>, 'network' | 'signers' | 'capacity' | 'blockMs' | 'untimely' | 'ceiling' | 'tooDear'>;
   readonly clock: Pick<Clock, 'now' | 'milliseconds'>;
   readonly meter: Meter;
-  /** Payments that wait for a lane. */
-  readonly waiting: () => number;
+  /** Payments that wait for a lane, here or at the process that has lanes. */
+  readonly waiting: () => number | Promise<number>;
   /** Transactions that all lanes together may have open. */
   readonly window: () => number;
   readonly purses: Pick<Purses, 'allDry' | 'look'>;
@@ -49,8 +49,8 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
   /** The last question that a payment made. */
   let looked = { at: Number.NEGATIVE_INFINITY, look: Promise.resolve() };
 
-  function crowded(authorization: A): Settlement | undefined {
-    const ahead = options.waiting();
+  async function crowded(authorization: A): Promise<Settlement | undefined> {
+    const ahead = await options.waiting();
     const perTurn = Math.max(1, options.window() * chain.capacity());
     const turnMs = chain.blockMs * TURN_BLOCKS;
     // Whoever fits into the next turn does not wait.
@@ -100,7 +100,7 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
 
   return {
     book,
-    admit: async (authorization) => crowded(authorization) ?? (await dry()) ?? dear(authorization),
+    admit: async (authorization) => (await crowded(authorization)) ?? (await dry()) ?? dear(authorization),
   };
 }
 

@@ -25,7 +25,7 @@ export type IntakeOptions<A extends Authorization> = {
   readonly leftovers: Pick<Leftovers, 'add' | 'has' | 'delete'>;
   /** Takes a verified claim on, here or in another process. */
   readonly accept: (kase: Case<A>) => void;
-  readonly ask: (authorization: A) => Promise<Verdict>;
+  readonly ask: (authorization: A) => Promise<Verdict<A>>;
   /** What is known against its token, its payee or its payer; `undefined`: nothing. */
   readonly stopped: (authorization: A) => Settlement | undefined;
   /** Refuses a payment that cannot be carried or paid for now; `undefined` admits. */
@@ -61,7 +61,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     authorization: A,
     print: string,
     how: SettleOptions,
-    verdict?: Verdict,
+    verdict?: Verdict<A>,
   ): Settlement | Promise<Settlement> {
     const running = cases.byAnchor.get(authorization.anchor);
     if (running !== undefined) return join(running, print, how);
@@ -82,11 +82,12 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
     const since = clock.milliseconds();
     const vetted = await inTime(how.waitMs, vet(authorization, print));
     if (vetted !== undefined && 'answer' in vetted) return vetted;
-    return take(authorization, print, { ...how, waitMs: how.waitMs - (clock.milliseconds() - since) }, vetted);
+    const left = { ...how, waitMs: how.waitMs - (clock.milliseconds() - since) };
+    return take(asLookedAt(authorization, vetted), print, left, vetted);
   }
 
   /** An answer, or the chain's good word; nothing for a retry, because what it pays with may be used by now. */
-  async function vet(authorization: A, print: string): Promise<Settlement | Verdict | undefined> {
+  async function vet(authorization: A, print: string): Promise<Settlement | Verdict<A> | undefined> {
     try {
       const record = await journal.payment(authorization.anchor);
       if (record !== undefined && record.state !== 'claimed')
@@ -149,7 +150,7 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
 
   let coming = 0;
 
-  async function begin(kase: Case<A>, judged?: Verdict): Promise<void> {
+  async function begin(kase: Case<A>, judged?: Verdict<A>): Promise<void> {
     const { authorization } = kase;
     let fresh = false;
     coming += 1;
@@ -160,6 +161,8 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
       if (record !== undefined && record.state !== 'claimed')
         return cases.finish(kase, await known.answer(record, kase));
       fresh = true;
+      // What was known of it has gone since it was asked for.
+      if (!authorization.proven && judged === undefined) return cases.finish(kase, notSent(GONE, 1));
       const early = (await outright(authorization)) ?? options.book(kase);
       if (early !== undefined) return cases.finish(kase, early);
       const [claim, verdict] = await Promise.all([claimInJournal(kase), judged ?? options.ask(authorization)]);
@@ -214,8 +217,13 @@ export function createIntake<A extends Authorization>(options: IntakeOptions<A>)
   return { settle, coming: () => coming };
 }
 
+const GONE = 'What was known of this payment is known no more.';
 const TOO_LATE = 'The payment could not be checked in time.';
 const UNREAD = 'What is known of this payment could not be read.';
+
+function asLookedAt<A extends Authorization>(authorization: A, verdict: Verdict<A> | undefined): A {
+  return (verdict?.status === 'valid' ? verdict.as : undefined) ?? authorization;
+}
 
 /** Why a claimed payment was not queued. */
 function unsent(authorization: Authorization, verdict: Verdict): Settlement {

@@ -10,6 +10,7 @@ import { failed, notSent } from './answers.ts';
 import type { Case } from './case.ts';
 import type { Cases } from './cases.ts';
 import { type CompanyRules, companyOf, sociable } from './company.ts';
+import { waitsForDeployment } from './deployments.ts';
 import { createGathering } from './gathering.ts';
 import type { Leftovers } from './leftovers.ts';
 
@@ -39,6 +40,7 @@ export type QueueOptions<A extends Authorization> = {
 
 export type Queue<A extends Authorization> = {
   size(): number;
+  /** Takes it in, unless it has to come back after another one: its caller is told. */
   add(kase: Case<A>): void;
   /** Puts payments back that a lane took and could not carry, unless a recovery has found them in the journal meanwhile. */
   giveBack(taken: readonly Case<A>[]): void;
@@ -47,6 +49,8 @@ export type Queue<A extends Authorization> = {
    * cost together; one is given all the same.
    */
   take(budget?: bigint): readonly Case<A>[];
+  /** Takes a payment out that the journal does not have any more; false when it is not waiting here. */
+  remove(kase: Case<A>): boolean;
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -99,11 +103,14 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     meter.record({ type: 'payment.ended', network: chain.network, payment, outcome, transaction: '' });
   }
 
-  async function withdraw(kase: Case<A>): Promise<void> {
+  function remove(kase: Case<A>): boolean {
     const at = queue.indexOf(kase);
-    if (at < 0) return;
-    queue.splice(at, 1);
-    await drop(kase, notSent('The payment could not be sent in time.', 2));
+    if (at >= 0) queue.splice(at, 1);
+    return at >= 0;
+  }
+
+  async function withdraw(kase: Case<A>): Promise<void> {
+    if (remove(kase)) await drop(kase, notSent('The payment could not be sent in time.', 2));
   }
 
   /**
@@ -147,6 +154,8 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
     size: () => queue.length,
     add(kase) {
       kase.phase = 'queued';
+      const later = waitsForDeployment(kase, options);
+      if (later !== undefined) return void drop(kase, later);
       queue.push(kase);
       if (isOverdue(kase)) void withdraw(kase);
       else options.onFilled();
@@ -173,6 +182,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       }
       return [first, ...company];
     },
+    remove,
     withdraw,
     clear() {
       gathering.stop();

@@ -10,6 +10,7 @@ import type { Case } from './case.ts';
 import { type Cases, pendingOf } from './cases.ts';
 import type { Known } from './known.ts';
 import type { Leftovers } from './leftovers.ts';
+import type { Queue } from './queue.ts';
 import { reopen } from './reopen.ts';
 
 export type RemoteOptions<A extends Authorization> = {
@@ -25,6 +26,7 @@ export type RemoteOptions<A extends Authorization> = {
   readonly writing: () => boolean;
   /** A payment that was handed over to this process. */
   readonly onHandedOver: (kase: Case<A>) => void;
+  readonly queue: Pick<Queue<A>, 'remove'>;
 };
 
 export type Remote<A extends Authorization> = {
@@ -82,6 +84,11 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
     try {
       const { payments } = await journal.unfinished(chain.network);
       for (const payment of payments) if (payment.state === 'queued') take(payment);
+      const open = new Set(payments.map(({ id }) => id));
+      const doubtful = [...cases.byAnchor.values()].filter(
+        (kase) => isUnsigned(kase) && kase.waiter === undefined && !open.has(kase.authorization.anchor),
+      );
+      await Promise.all(doubtful.map(review));
     } catch (error) {
       missed(error);
     }
@@ -99,6 +106,7 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
 
   async function learn(id: string, overdueNow: boolean): Promise<void> {
     const kase = cases.byAnchor.get(id);
+    if (kase !== undefined && isUnsigned(kase)) return review(kase);
     // Whatever this process carries itself, it knows better; what it is only claiming, another has.
     if (kase === undefined || kase.phase === 'claiming' ? !options.writing() : kase.phase !== 'remote') return;
     const record = await journal.payment(id);
@@ -111,6 +119,16 @@ export function createRemote<A extends Authorization>(options: RemoteOptions<A>)
       cases.entrusted(kase, record.transaction);
       if (overdueNow) cases.tell(kase, kase.transaction === '' ? unreadable() : pendingOf(kase));
     }
+  }
+
+  function isUnsigned(kase: Case<A>): boolean {
+    return kase.phase === 'queued' && kase.transaction === '';
+  }
+
+  /** What waits here may have been handed over by a process that took it back since. */
+  async function review(kase: Case<A>): Promise<void> {
+    if ((await journal.payment(kase.authorization.anchor)) !== undefined) return;
+    if (options.queue.remove(kase)) takenBack(kase, unsent());
   }
 
   function take(record: PaymentRecord): void {

@@ -4,6 +4,7 @@
  */
 import type { Seconds } from '@facilitator/protocol';
 import type { Clock } from '../ports/clock.ts';
+import type { Cost } from '../ports/journal.ts';
 import { createDay, type Day } from './day.ts';
 
 /** Native units for 24 hours. No limit where absent. */
@@ -36,10 +37,12 @@ export type Budget = {
   reserve(most: bigint, caller: string | undefined): Booking;
   /** A transaction is final and cost this much, whoever asked for it. */
   spent(cost: bigint, at: Seconds): void;
+  /** From now on these are the network's costs of the day, in place of all that was counted before. */
+  recount(costs: readonly Cost[]): void;
   view(): BudgetView;
 };
 
-type Account = { readonly day: Day; reserved: bigint };
+type Account = { day: Day; reserved: bigint };
 
 /** Callers that are remembered. Of those that have nothing on its way, the one that came first is forgotten first. */
 const MOST_CALLERS = 20_000;
@@ -106,6 +109,10 @@ export function createBudget({ perDay, perCaller }: BudgetLimits, clock: Pick<Cl
       };
     },
     spent: (cost, at) => network.day.add(cost, at),
+    recount(costs) {
+      network.day = createDay();
+      for (const { cost, at } of costs) network.day.add(cost, at);
+    },
     view: () => ({ spent: network.day.total(clock.now()), reserved: network.reserved, limit: perDay }),
   };
 }

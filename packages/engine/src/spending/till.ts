@@ -1,7 +1,8 @@
 /** What one network spends: its budget, its signers' purses, and what the journal remembers of both. */
 import type { Spending } from '../engine.ts';
+import { type Place, slotKey } from '../evidence/slot.ts';
 import type { Attempt, Authorization } from '../ports/chain.ts';
-import type { Journal } from '../ports/journal.ts';
+import type { Cost, Journal } from '../ports/journal.ts';
 import type { Case } from '../settle/case.ts';
 import { type Budget, createBudget } from './budget.ts';
 import { createPurses, type Purses, type PursesOptions } from './purses.ts';
@@ -15,10 +16,11 @@ export type Till<A extends Authorization> = {
   readonly budget: Budget;
   readonly purses: Purses;
   /**
-   * Learns from the journal what was spent before this process, where a limit is held against it. Once; rejects when the
-   * journal cannot be read.
+   * What the network spent in the last 24 hours by the journal, whoever wrote; for the budget's `recount`. Without the nonces in
+   * `open`, which were without an outcome when they were read: their costs are heard when they are seen final, perhaps
+   * again. Rejects when the journal cannot be read.
    */
-  recall(): Promise<void>;
+  recall(open: readonly Place[]): Promise<readonly Cost[]>;
   /** A transaction is final. `share`: of each payment it carried; `undecided` are those of them that had not ended. */
   paid(attempt: Attempt, cost: bigint, share: bigint, undecided: readonly Case<A>[]): void;
 };
@@ -31,17 +33,20 @@ export function createTill<A extends Authorization>({ journal, spending, ...opti
   const { network } = chain;
   const budget = createBudget(spending.budget ?? {}, clock);
   const purses = createPurses<A>({ ...options, floor: spending.floor });
-  let recalled = spending.budget?.perDay === undefined;
 
   return {
     budget,
     purses,
-    async recall() {
-      if (recalled) return;
+    async recall(open) {
       const since = clock.now() - DAY;
-      const known = await Promise.all(chain.signers.map((signer) => journal.costs({ network, signer }, since)));
-      for (const { cost, at } of known.flat()) budget.spent(cost, at);
-      recalled = true;
+      const later = new Set(open.map(slotKey));
+      const known = await Promise.all(
+        chain.signers.map(async (signer) => {
+          const costs = await journal.costs({ network, signer }, since);
+          return costs.filter(({ nonce }) => !later.has(slotKey({ signer, nonce })));
+        }),
+      );
+      return known.flat();
     },
     paid({ signer }, cost, share, undecided) {
       budget.spent(cost, clock.now());

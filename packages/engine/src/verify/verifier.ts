@@ -18,7 +18,7 @@ export type VerifierOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
   readonly clock: Clock;
   readonly meter: Meter;
-  readonly reach: Pick<Reach, 'heard' | 'failed'>;
+  readonly reach: Pick<Reach, 'heard' | 'failed' | 'doubted'>;
   /** Told every verdict. */
   readonly onVerdict: (authorization: A, verdict: Verdict) => void;
 };
@@ -26,7 +26,7 @@ export type VerifierOptions<A extends Authorization> = {
 export type Verifier<A extends Authorization> = {
   verify(payment: Payment): Promise<Verification>;
   /** What the chain says of one authorization; many that ask together share a round trip. */
-  ask(authorization: A): Promise<Verdict>;
+  ask(authorization: A): Promise<Verdict<A>>;
 };
 
 export function createVerifier<A extends Authorization>(options: VerifierOptions<A>): Verifier<A> {
@@ -49,12 +49,16 @@ export function createVerifier<A extends Authorization>(options: VerifierOptions
     },
   });
 
-  /** One payment alone may have no answer for a reason of its own; a call without any says that the RPC is silent. */
+  /**
+   * One payment may have no answer for a reason of its own; a call without any says that the RPC is silent. Where a node stumbles
+   * over all of them, that may be what somebody wants: a question without payments decides.
+   */
   function listen(verdicts: readonly Verdict[]): void {
-    const [first, ...others] = verdicts;
-    if (first?.status === 'unavailable' && others.every(({ status }) => status === 'unavailable'))
-      reach.failed(first.detail);
-    else reach.heard();
+    const unheard = verdicts.flatMap((verdict) => (verdict.status === 'unavailable' ? [verdict] : []));
+    const silent = unheard.find(({ answered }) => answered !== true);
+    if (unheard.length < verdicts.length) reach.heard();
+    else if (silent === undefined) reach.doubted();
+    else reach.failed(silent.detail);
   }
 
   async function judge(authorization: A): Promise<Verification['answer']> {
