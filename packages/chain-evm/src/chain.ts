@@ -19,6 +19,7 @@ import { createSuspicions } from './observe/suspicion.ts';
 import { open } from './open/open.ts';
 import { defaultPolicy, type EvmPolicy } from './policy.ts';
 import { failureOf, quantityIn } from './rpc/answers.ts';
+import { createEar } from './rpc/ear.ts';
 import type { Rpc } from './rpc/rpc.ts';
 import { createSigning } from './sign/signing.ts';
 import { type KnownToken, tokenBook } from './tokens.ts';
@@ -106,9 +107,10 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
     ...{ chainId, multicall3, gas, signers, fees, limits, policy },
     blockGas: () => blockGas,
   });
-  const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
+  const ear = createEar(rpc);
+  const watch = createBlockWatch({ rpc: ear, signers: lowerSigners, onBlockTime: blocks.saw });
   const sideOf = tokens.transferEvent;
-  const observeOptions = { rpc, confirmation, blockMs, suspicions, watch, sideOf, onDataFee: dataFees.learn };
+  const observeOptions = { rpc: ear, confirmation, blockMs, suspicions, watch, sideOf, onDataFee: dataFees.learn };
   const search = createMarkSearch(rpc, clock);
   const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, sideOf, search };
 

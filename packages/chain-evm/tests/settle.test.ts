@@ -363,7 +363,8 @@ describe('looking for attempts', () => {
   it('knows nothing while the node is gone', async () => {
     const { attempt } = await settled([await authorization()]);
     const chain = stage.another({ url: 'http://127.0.0.1:1/' });
-    expect(await chain.observe([attempt], [[]])).toEqual([{ status: 'unseen' }]);
+    const failure = expect.stringContaining('cannot be reached');
+    expect(await chain.observe([attempt], [[]])).toEqual([{ status: 'unseen', failure }]);
     expect(await chain.locate(await authorization())).toEqual({ status: 'unknown' });
     await expect(chain.floor(stage.operator.address)).rejects.toThrow(/cannot be reached/);
   });

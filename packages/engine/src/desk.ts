@@ -124,6 +124,7 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     worthAsking: createProbe<A>({ clock, breakers, ask: verifier.ask }),
     onWasted: breakers.wasted,
     onRefused: purses.lookSoon,
+    onLooked: reach.looked,
   });
   const fillGap = createGapFiller<A>({
     ...{ chain, journal, meter, cases, lanes, tracker },

@@ -18,6 +18,11 @@ export type Reach = {
   failed(detail: string): void;
   /** A call was answered with something that could be said of itself or of the RPC. */
   doubted(): void;
+  /**
+   * Somebody looked for transactions: `failure` says why no look was answered, undefined when one was, or when nobody looks any
+   * more. Apart from other calls: an RPC may answer those and say nothing of what is on chain.
+   */
+  looked(failure: string | undefined): void;
   /** True as soon as one call had no answer, until one has. */
   wavers(): boolean;
   /** Why the RPC counts as silent; undefined while it answers. */
@@ -26,26 +31,50 @@ export type Reach = {
 
 /** Calls in a row without an answer that make an outage: one may be an accident. */
 const FAILURES = 3;
+/** Milliseconds in which looks may go unanswered: they come with each block, and a node may be a few of them behind. */
+const LOOKS_PATIENCE_MS = 10_000;
+
+/** Failures in a row of one kind of call. */
+type Voice = { failures: number; since: number; detail: string };
 
 export function createReach({ network, clock, meter, onFailed }: ReachOptions): Reach {
-  let failures = 0;
-  let since = 0;
-  let detail = '';
+  const calls: Voice = { failures: 0, since: 0, detail: '' };
+  const looks: Voice = { failures: 0, since: 0, detail: '' };
+  let silentSince: number | undefined;
+
+  function failing(voice: Voice): string | undefined {
+    const isShort = voice === looks && clock.milliseconds() - voice.since < LOOKS_PATIENCE_MS;
+    return voice.failures < FAILURES || isShort ? undefined : voice.detail;
+  }
+
+  const outage = () => failing(calls) ?? failing(looks);
+
+  function take(voice: Voice, failure: string | undefined): void {
+    if (failure === undefined) voice.failures = 0;
+    else {
+      if (voice.failures === 0) voice.since = clock.milliseconds();
+      voice.failures += 1;
+      voice.detail = failure;
+    }
+    const detail = outage();
+    if (detail !== undefined && silentSince === undefined) {
+      silentSince = voice.since;
+      meter.record({ type: 'rpc.silent', network, detail });
+    } else if (detail === undefined && silentSince !== undefined) {
+      meter.record({ type: 'rpc.answers', network, ms: clock.milliseconds() - silentSince });
+      silentSince = undefined;
+    }
+  }
 
   return {
-    heard() {
-      if (failures >= FAILURES) meter.record({ type: 'rpc.answers', network, ms: clock.milliseconds() - since });
-      failures = 0;
-    },
+    heard: () => take(calls, undefined),
     failed(why) {
-      if (failures === 0) since = clock.milliseconds();
-      failures += 1;
-      detail = why;
-      if (failures === FAILURES) meter.record({ type: 'rpc.silent', network, detail });
+      take(calls, why);
       onFailed();
     },
     doubted: onFailed,
-    wavers: () => failures > 0,
-    outage: () => (failures >= FAILURES ? detail : undefined),
+    looked: (failure) => take(looks, failure),
+    wavers: () => calls.failures > 0,
+    outage,
   };
 }

@@ -4,6 +4,7 @@ import { newWallet } from '@facilitator/testing';
 import { describe, expect, it } from 'vitest';
 import { handClock } from '../../tests/clock.ts';
 import { toHex } from '../hash/hex.ts';
+import { createEar } from '../rpc/ear.ts';
 import type { Rpc, RpcAnswer } from '../rpc/rpc.ts';
 import { localSigner } from '../sign/local-signer.ts';
 import { signTransaction } from '../sign/transaction.ts';
@@ -45,7 +46,7 @@ function look(answers: Answers, confirmation: Confirmation = 'included') {
     close: async () => undefined,
   };
   const options = {
-    rpc,
+    rpc: createEar(rpc),
     confirmation,
     blockMs: 1_000,
     suspicions,
@@ -113,10 +114,15 @@ describe('a nonce that is used elsewhere', () => {
     for (const answers of [gone, { ...gone, eth_getTransactionCount: '0x4' }, { eth_getTransactionCount: '0x5' }]) {
       const { clock, observe: see } = look(answers);
       for (let round = 0; round < 6; round += 1) {
-        expect(await see()).toEqual({ status: 'unseen' });
+        expect(await see()).toMatchObject({ status: 'unseen' });
         clock.move(2_000);
       }
     }
+  });
+
+  it('says why when nothing at all was answered, and only then', async () => {
+    expect(await look({}).observe()).toEqual({ status: 'unseen', failure: 'gone' });
+    expect(await look({ [RECEIPT]: null }).observe()).toEqual({ status: 'unseen' });
   });
 
   it('is believed from two heads, with the count at a block that stays', async () => {
@@ -165,7 +171,12 @@ describe('receipts kept from earlier looks', () => {
       close: async () => undefined,
     };
     const sightings = await observe(attempts, [[], []], {
-      ...{ rpc, confirmation: { blocks: 2 }, blockMs: 1_000, suspicions: createSuspicions(handClock(), 1_000) },
+      ...{
+        rpc: createEar(rpc),
+        confirmation: { blocks: 2 },
+        blockMs: 1_000,
+        suspicions: createSuspicions(handClock(), 1_000),
+      },
       ...{ sideOf: () => 'after', onDataFee: () => undefined },
       watch: {
         suits: () => true,

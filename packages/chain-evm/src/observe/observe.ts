@@ -3,6 +3,7 @@ import type { Attempt, Sighting } from '@facilitator/engine';
 import type { Confirmation } from '@facilitator/protocol';
 import type { EvmAuthorization } from '../authorization.ts';
 import { quantityIn } from '../rpc/answers.ts';
+import type { Ear } from '../rpc/ear.ts';
 import { askAll, handing, type Question, type Rpc } from '../rpc/rpc.ts';
 import { feesOf } from '../sign/transaction.ts';
 import { attribute, paymentsIn, type SideOf } from './attribution.ts';
@@ -13,7 +14,7 @@ import { type Receipt, receiptQuestion } from './receipt.ts';
 import { findingQuestion, type Suspicions } from './suspicion.ts';
 
 export type ObserveOptions = {
-  readonly rpc: Rpc;
+  readonly rpc: Ear;
   readonly confirmation: Confirmation;
   readonly blockMs: number;
   readonly suspicions: Suspicions;
@@ -40,6 +41,7 @@ export async function observe(
   options: ObserveOptions,
 ): Promise<readonly Sighting[]> {
   const { rpc, suspicions, watch } = options;
+  const failure = rpc.listen();
   suspicions.keep(new Set(attempts.map(({ hash }) => hash)));
   const payments = attempts.reduce((sum, attempt) => sum + attempt.items.length, 0);
   const byBlock = watch.suits(attempts.length, payments) ? await lookByBlock(attempts, options) : undefined;
@@ -52,11 +54,12 @@ export async function observe(
   if (tag !== undefined) await askAll(rpc, suspects.map(suspect(tag)));
   if (byBlock !== undefined) for (const receipt of receipts.values()) watch.keep(receipt);
 
+  const unseen = unseenBecause(failure());
   return attempts.map((attempt, index): Sighting => {
     const receipt = receipts.get(attempt.hash);
     if (receipt !== undefined && receipt.l1Fee > 0n) options.onDataFee(receipt.l1Fee, attempt.items.length);
     if (receipt !== undefined) return included(attempt, items[index] ?? [], receipt, finality, options);
-    return superseded.has(attempt.hash) ? { status: 'superseded' } : { status: 'unseen' };
+    return superseded.has(attempt.hash) ? { status: 'superseded' } : unseen;
   });
 
   function suspect(at: string) {
@@ -66,6 +69,10 @@ export async function observe(
         if (suspicions.confirm(attempt.hash, finding)) superseded.add(attempt.hash);
       });
   }
+}
+
+function unseenBecause(failure: string | undefined): Sighting {
+  return failure === undefined ? { status: 'unseen' } : { status: 'unseen', failure };
 }
 
 async function lookByReceipt(attempts: readonly Attempt[], options: ObserveOptions): Promise<Seen> {

@@ -36,6 +36,8 @@ export type Health = {
   /** It wants no traffic for so long. */
   wantsQuiet(ms: number, why: string): void;
   reached(block: bigint): void;
+  /** It has no block above this one, whatever it has shown. */
+  returned(block: bigint): void;
   probed(finding: Finding): void;
 };
 
@@ -117,6 +119,9 @@ export function createHealth({ clock, chainId, blockMs, lone, onChange }: Health
     },
     reached(block) {
       if (block > head) head = block;
+    },
+    returned(block) {
+      if (block < head) head = block;
     },
     probed(finding) {
       isRightChain = finding.chainId === BigInt(chainId);

@@ -9,6 +9,6 @@ export type JsonRpcOptions = Omit<RpcPoolOptions, 'endpoints' | 'chainId' | 'blo
 
 /** Throws when `url` is not an http(s) URL; the message does not repeat it. */
 export function jsonRpc({ url, ...options }: JsonRpcOptions): Rpc {
-  // Chain and pace are only looked at where there are endpoints to choose from.
+  // Which chain it is matters where there are endpoints to choose from; without a pace no leap of its head can be told.
   return rpcPool({ ...options, endpoints: [{ url }], chainId: 0, blockMs: 0 });
 }

@@ -304,6 +304,49 @@ describe('an endpoint that is behind', () => {
     ]);
   });
 
+  it('is not believed at once when it leaps, alone or not; nor is anything that came with it', async () => {
+    for (const others of [[], [{}]]) {
+      const { rpc, nodes, clock } = await pool([{}, ...others]);
+      expect(await rpc.ask([HEAD])).toMatchObject([{ result: '0xa' }]);
+      clock.move(4_000);
+      const node = at(nodes, 0);
+      node.head = 0xffffff;
+      node.results[RECEIPT.method] = null;
+      const detail = 'the RPC speaks of a block that cannot be there yet';
+      const leap = await rpc.ask([HEAD, RECEIPT]);
+      if (others.length === 0) expect(leap).toMatchObject([{ status: 'silent', detail }, { status: 'silent' }]);
+      else expect(leap).toMatchObject([{ result: '0xa' }, { result: RECEIPT.method }]);
+      node.head = 12;
+      expect(await rpc.ask([HEAD, RECEIPT])).toMatchObject([{ result: '0xc' }, { result: null }]);
+    }
+  });
+
+  it('is believed when a second answer says the same, also the next in the same ask', async () => {
+    const { rpc, nodes, clock } = await pool([{}]);
+    await rpc.ask([HEAD]);
+    at(nodes, 0).head = 5_000;
+    expect(await rpc.ask([HEAD])).toMatchObject([{ status: 'silent' }]);
+    at(nodes, 0).head = 5_003;
+    expect(await rpc.ask([HEAD])).toMatchObject([{ result: hex(5_003) }]);
+    // As many as fit into the time are no leap.
+    clock.move(1_000_000);
+    at(nodes, 0).head = 7_000;
+    expect(await rpc.ask([HEAD])).toMatchObject([{ result: hex(7_000) }]);
+  });
+
+  it('is not waited for for ever when it is alone and the block never was', async () => {
+    const { rpc, nodes, clock } = await pool([{ head: 1_000_000 }]);
+    await rpc.ask([HEAD]);
+    at(nodes, 0).head = 10;
+    expect(await rpc.ask([HEAD, RECEIPT])).toMatchObject([{ status: 'silent' }, { status: 'silent' }]);
+    clock.move(700_000);
+    await rpc.ask([HEAD]);
+    expect(await rpc.ask([HEAD, RECEIPT])).toMatchObject([{ result: '0xa' }, { result: RECEIPT.method }]);
+    // What it shows from now on counts as before.
+    at(nodes, 0).head = 9;
+    expect(await rpc.ask([HEAD])).toMatchObject([{ status: 'silent' }]);
+  });
+
   it('is not waited for when nobody ever had the block', async () => {
     const { rpc, nodes, clock } = await pool([{ head: 1_000_000 }, {}]);
     await rpc.ask([HEAD]);

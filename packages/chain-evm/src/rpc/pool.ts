@@ -55,7 +55,7 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
   const { clock, timeoutMs = 10_000, retries = 2, random = Math.random, onChange = () => undefined } = options;
   const lone = options.endpoints.length === 1;
   const { maxBatch, maxResponseBytes } = options;
-  const evidence = createEvidence(clock);
+  const evidence = createEvidence(clock, options.blockMs);
   const endpoints = options.endpoints.map(({ url, callsPerSecond }, index) =>
     createEndpoint({
       ...{ url, callsPerSecond, clock, lone, timeoutMs, number: index + 1 },
@@ -91,7 +91,7 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
 
   async function probe(endpoint: Endpoint): Promise<void> {
     await endpoint.probe();
-    if (endpoint.health.standing() === 'good') evidence.sawRecent(endpoint.health.head());
+    if (endpoint.health.standing() === 'good') evidence.sawHead(endpoint.health.head());
   }
 
   const pick: ReadOptions['pick'] = (tried, floor, calls) => {
@@ -109,7 +109,7 @@ export function rpcPool(options: RpcPoolOptions): RpcPool {
 
   function readAll(calls: readonly RpcCall[], deadline: Deadline): Promise<readonly RpcAnswer[]> {
     if (calls.length === 0) return Promise.resolve([]);
-    return read(calls, { clock, deadline, evidence, pick, whyNone, hedges: !lone, retries, random });
+    return read(calls, { clock, deadline, evidence, pick, whyNone, lone, retries, random });
   }
 
   const reports = () =>

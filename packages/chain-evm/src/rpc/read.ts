@@ -18,8 +18,8 @@ export type ReadOptions = {
   readonly pick: (tried: ReadonlySet<Endpoint>, floor: bigint, calls: number) => Endpoint | undefined;
   /** Why none can be asked. Safe to show. */
   readonly whyNone: () => string;
-  /** Whether there is another endpoint to ask when one is late. */
-  readonly hedges: boolean;
+  /** Whether there is no other endpoint: none to ask when it is late, and none that knows the newest block better. */
+  readonly lone: boolean;
   /** Further rounds over all endpoints. */
   readonly retries: number;
   /** A number in [0, 1) that spreads rounds in time. */
@@ -32,7 +32,7 @@ const OWN_TROUBLE =
   /header not found|missing trie node|unknown block|not (?:yet )?synced|handler crashed|internal error/i;
 
 export function read(calls: readonly RpcCall[], options: ReadOptions): Promise<readonly RpcAnswer[]> {
-  const { clock, deadline, evidence, pick, hedges, retries, random } = options;
+  const { clock, deadline, evidence, pick, lone, retries, random } = options;
   const { promise, resolve } = Promise.withResolvers<readonly RpcAnswer[]>();
   const found: (WireAnswer | undefined)[] = calls.map(() => undefined);
   const isWary = mayTellAbsence(calls);
@@ -68,27 +68,34 @@ export function read(calls: readonly RpcCall[], options: ReadOptions): Promise<r
 
   async function ask(endpoint: Endpoint, indexes: readonly number[]): Promise<void> {
     underWay += 1;
-    const answered = hedges ? endpoint.watch(advance) : undefined;
+    const answered = lone ? undefined : endpoint.watch(advance);
     const asked = indexes.flatMap((index) => calls[index] ?? []);
     const heard = await endpoint.ask(asked, floor, deadline);
     answered?.();
     underWay -= 1;
     if (done) return;
-    take(asked, indexes, heard);
+    take(endpoint, asked, indexes, heard);
     advance();
   }
 
-  function take(asked: readonly RpcCall[], indexes: readonly number[], { answers, asOf }: Heard): void {
+  function take(
+    { health }: Endpoint,
+    asked: readonly RpcCall[],
+    indexes: readonly number[],
+    { answers, asOf }: Heard,
+  ): void {
     // Judged by what is known now: another endpoint may have shown a newer block in the meantime.
     const isBehind = asOf < floor;
+    const { head, highest } = shownBy(asked, answers);
+    const isUsable = !isBehind && evidence.saw(highest);
+    const why = isBehind ? 'is behind what it has shown before' : 'speaks of a block that cannot be there yet';
     for (const [position, index] of indexes.entries()) {
-      const answer = isBehind ? silent('the RPC is behind what it has shown before', true) : answers[position];
+      const answer = isUsable ? answers[position] : silent(`the RPC ${why}`, true);
       if (answer !== undefined && worth(answer) >= worth(found[index])) found[index] = answer;
     }
-    if (isBehind) return;
-    const { highest } = shownBy(asked, answers);
-    evidence.saw(highest);
-    if (isWary && highest > floor) floor = highest;
+    if (isUsable && isWary && highest > floor) floor = highest;
+    if (!isUsable && !isBehind) health.returned(evidence.floor());
+    if (isBehind && lone && head !== undefined && evidence.sawHead(head)) health.returned(head);
   }
 
   function finish(): void {

@@ -80,3 +80,9 @@ export function foldSightings(attempts: readonly Attempt[], sightings: readonly 
   const gone = sightings.every((sighting) => sighting.status === 'superseded');
   return { status: gone ? 'superseded' : 'unseen' };
 }
+
+/** Why a look was not answered at all; undefined when it was. */
+export function failureOf(sightings: readonly Sighting[]): string | undefined {
+  const failures = sightings.flatMap((each) => (each.status === 'unseen' && each.failure ? [each.failure] : []));
+  return failures.length === sightings.length ? failures[0] : undefined;
+}

@@ -13,7 +13,16 @@ import { type Judgement, judgeIncluded, judgeLost } from './judge.ts';
 import { createJudging } from './judging.ts';
 import { createOrphans, type OrphansOptions } from './orphans.ts';
 import { createPace } from './pace.ts';
-import { addAttempt, foldSightings, newest, type Place, type Slot, type SlotSighting, slotKey } from './slot.ts';
+import {
+  addAttempt,
+  failureOf,
+  foldSightings,
+  newest,
+  type Place,
+  type Slot,
+  type SlotSighting,
+  slotKey,
+} from './slot.ts';
 import { createUnseen, type UnseenOptions } from './unseen.ts';
 
 export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
@@ -33,6 +42,8 @@ export type TrackerOptions<A extends Authorization> = EndingsOptions<A> &
     readonly onWasted: (authorization: A) => void;
     /** Nodes refused bytes that they were given. */
     readonly onRefused: () => void;
+    /** A look at the chain: why it gave no answer at all; undefined when it did, or when nobody looks any more. */
+    readonly onLooked: (failure: string | undefined) => void;
     /** The nonce has its outcome. `superseded` means that it went to no transaction of ours. */
     readonly onResolved: (slot: Place, outcome: AttemptOutcome['status']) => void;
   };
@@ -118,6 +129,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       return slot.attempts.map(() => authorizations);
     });
     const sightings = attempts.length === 0 ? [] : await chain.observe(attempts, items);
+    if (sightings.length > 0) options.onLooked(failureOf(sightings));
     const unseenSigners = new Set<string>();
     let from = 0;
     for (const slot of all) {
@@ -254,6 +266,7 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       const told = [...slots.values()].filter((slot) => slot.accounted || metered.has(slotKey(slot)));
       metered = new Set([...told.map(slotKey), ...buried.keys()]);
       slots.clear();
+      options.onLooked(undefined);
       orphans.forget();
       buried.forget();
     },

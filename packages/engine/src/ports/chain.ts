@@ -85,8 +85,8 @@ export type Standing = 'there' | 'deep' | 'gone' | 'unknown';
 
 /** What the chain shows of one attempt. */
 export type Sighting =
-  /** Not seen, or the source failed: proves nothing. */
-  | { readonly status: 'unseen' }
+  /** Not seen: proves nothing. `failure`: why the network gave no answer at all to this look, safe to show. */
+  | { readonly status: 'unseen'; readonly failure?: string }
   | (BlockId & {
       readonly status: 'included';
       /** One per authorization asked about, in the order asked. */
