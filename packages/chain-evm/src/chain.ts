@@ -11,7 +11,8 @@ import { createLimits } from './fees/limits.ts';
 import { type Hex, lowerAddress } from './hash/hex.ts';
 import { createBlockClock } from './observe/block-clock.ts';
 import { createBlockWatch } from './observe/block-watch.ts';
-import { LONGEST_SPAN, locate } from './observe/locate.ts';
+import { locate } from './observe/locate.ts';
+import { createMarkSearch } from './observe/mark-search.ts';
 import { observe } from './observe/observe.ts';
 import { standing } from './observe/standing.ts';
 import { createSuspicions } from './observe/suspicion.ts';
@@ -108,8 +109,8 @@ export function evmChain({ network, rpc, signers, clock, ...given }: EvmChainOpt
   const watch = createBlockWatch({ rpc, signers: lowerSigners, onBlockTime: blocks.saw });
   const sideOf = tokens.transferEvent;
   const observeOptions = { rpc, confirmation, blockMs, suspicions, watch, sideOf, onDataFee: dataFees.learn };
-  const span = { blocks: LONGEST_SPAN };
-  const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, sideOf, span };
+  const search = createMarkSearch(rpc, clock);
+  const locateOptions = { rpc, multicall3, caller, confirmation, blockMs, lookBackBlocks, sideOf, search };
 
   return {
     network: caip2,

@@ -17,12 +17,20 @@ import {
   type Wallet,
   wrap6492,
 } from '@facilitator/testing';
-import { encodeFunctionData, type Hex, multicall3Abi, parseAbi, parseTransaction } from 'viem';
+import { encodeFunctionData, type Hex, multicall3Abi, pad, parseAbi, parseTransaction, toEventSelector } from 'viem';
 import { signTypedData } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type EvmAuthorization, type EvmChain, localSigner } from '../src/index.ts';
+import {
+  type EvmAuthorization,
+  type EvmChain,
+  evmChain,
+  jsonRpc,
+  localSigner,
+  type Rpc,
+  type RpcCall,
+} from '../src/index.ts';
 import { attemptsFor, included } from './attempts.ts';
-import { handClock } from './clock.ts';
+import { handClock, realClock } from './clock.ts';
 import { paymentOf } from './payment.ts';
 import { decoded, GLUE, PURSE, type Stage, setStage, tokenLike, USDC } from './stage.ts';
 
@@ -404,23 +412,7 @@ describe('looking for a payment', () => {
 
   it('finds that the payer cancelled it', async () => {
     const item = await authorization();
-    const signature = await signTypedData({
-      privateKey: payer.privateKey,
-      domain: { name: USDC.name, version: USDC.version, chainId: 84532, verifyingContract: USDC.address },
-      types: {
-        CancelAuthorization: [
-          { name: 'authorizer', type: 'address' },
-          { name: 'nonce', type: 'bytes32' },
-        ],
-      },
-      primaryType: 'CancelAuthorization',
-      message: { authorizer: payer.address, nonce: item.nonce as Hex },
-    });
-    const data = encodeFunctionData({
-      abi: parseAbi(['function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)']),
-      args: [payer.address, item.nonce as Hex, signature],
-    });
-    await sendTransaction(stage.anvil, { privateKey: stage.operator.privateKey, to: USDC.address, data });
+    await cancel(payer, item.nonce as Hex);
     await stage.anvil.mine();
     expect(await stage.chain.locate(item)).toMatchObject({
       status: 'void',
@@ -447,6 +439,54 @@ describe('looking for a payment', () => {
     const nonce = randomNonce();
     await setNonceUsed(stage.anvil, USDC, payer.address, nonce);
     expect(await stage.chain.locate(await authorization({ nonce }))).toEqual({ status: 'unknown' });
+  });
+
+  it('believes no log that it did not ask for, and none that its receipt does not have', async () => {
+    const payment = await stage.pay(payer);
+    const item = decoded(stage.chain.decode(payment));
+    const stranger = await stage.payer();
+    const foreign = randomNonce();
+    await cancel(stranger, foreign);
+    const data = transferCalldata(payment.payload as Parameters<typeof transferCalldata>[0], 'bytes');
+    const [sender] = [stage.anvil.accounts[1] ?? stage.operator];
+    const transaction = await sendTransaction(stage.anvil, { privateKey: sender.privateKey, to: USDC.address, data });
+    await stage.anvil.mine(3);
+    const node = jsonRpc({ url: stage.proxy.url, clock: realClock });
+    type Change = (params: readonly unknown[]) => readonly unknown[];
+    const through = (change: Change, forge = (result: unknown) => result): Rpc => ({
+      async ask(calls) {
+        const isLogs = ({ method }: RpcCall) => method === 'eth_getLogs';
+        const answers = await node.ask(
+          calls.map((call) => (isLogs(call) ? { ...call, params: change(call.params) } : call)),
+        );
+        return answers.map((answer, index) => {
+          const call = calls[index];
+          if (call === undefined || !isLogs(call) || answer.status !== 'result') return answer;
+          return { ...answer, result: forge(answer.result) };
+        });
+      },
+      close: node.close,
+    });
+    const over = (rpc: Rpc) =>
+      evmChain({ network: stage.network, rpc, signers: [localSigner(stage.operator.privateKey)], clock: handClock() });
+    const unfiltered = over(
+      through(([filter]) => {
+        const { topics: _, address: __, ...range } = filter as Readonly<Record<string, unknown>>;
+        return [range];
+      }),
+    );
+    expect(await unfiltered.locate(item)).toMatchObject({ status: 'paid', transaction });
+    // The right words, in the name of a transaction that did not say them.
+    const lie = { address: USDC.address, transactionHash: await cancel(stranger, randomNonce()), blockNumber: '0x1' };
+    const topics = [CANCELED_TOPIC, pad(payer.address), item.nonce];
+    const forged = over(
+      through(
+        (params) => params,
+        () => [{ ...lie, topics }],
+      ),
+    );
+    expect(await forged.locate(item)).toEqual({ status: 'unknown' });
+    await node.close();
   });
 
   it('searches in steps that the provider allows', async () => {
@@ -485,3 +525,26 @@ describe('a network with legacy fees', () => {
     }
   });
 });
+
+const CANCELED_TOPIC = toEventSelector('AuthorizationCanceled(address,bytes32)');
+
+/** Answers the transaction in which the payer's authorization is cancelled. */
+async function cancel(by: Wallet, nonce: Hex): Promise<Hex> {
+  const signature = await signTypedData({
+    privateKey: by.privateKey,
+    domain: { name: USDC.name, version: USDC.version, chainId: 84532, verifyingContract: USDC.address },
+    types: {
+      CancelAuthorization: [
+        { name: 'authorizer', type: 'address' },
+        { name: 'nonce', type: 'bytes32' },
+      ],
+    },
+    primaryType: 'CancelAuthorization',
+    message: { authorizer: by.address, nonce },
+  });
+  const data = encodeFunctionData({
+    abi: parseAbi(['function cancelAuthorization(address authorizer, bytes32 nonce, bytes signature)']),
+    args: [by.address, nonce, signature],
+  });
+  return sendTransaction(stage.anvil, { privateKey: stage.operator.privateKey, to: USDC.address, data });
+}

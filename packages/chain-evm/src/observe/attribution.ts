@@ -3,6 +3,7 @@ import type { Proof } from '@facilitator/engine';
 import type { TransferEvent } from '@facilitator/protocol';
 import { addressWord, uintWord } from '../abi/words.ts';
 import type { EvmAuthorization } from '../authorization.ts';
+import type { Hex } from '../hash/hex.ts';
 import type { Log, Receipt } from './receipt.ts';
 
 /** keccak of AuthorizationUsed(address,bytes32), AuthorizationCanceled(address,bytes32), Transfer(address,address,uint256). */
@@ -40,15 +41,22 @@ export function paymentsIn({ logs }: Receipt): number {
 function transferOf({ logs }: Receipt, authorization: EvmAuthorization, side: TransferEvent): Log | undefined {
   const { token } = authorization;
   const own = logs.filter(({ address, topics }) => address === token && (topics[0] === USED || topics[0] === TRANSFER));
-  const mark = own.findIndex((log) => isMark(log, authorization));
+  const mark = own.findIndex((log) => markOf(log, authorization) === 'used');
   if (mark === -1) return undefined;
   const neighbours = side === 'after' ? own.slice(mark + 1) : own.slice(0, mark).reverse();
   const end = neighbours.findIndex(({ topics }) => topics[0] === USED);
   return neighbours.slice(0, end === -1 ? undefined : end).find((log) => isTransfer(log, authorization));
 }
 
-function isMark({ topics }: Log, { transfer }: EvmAuthorization): boolean {
-  return topics[0] === USED && topics[1] === `0x${addressWord(transfer.from)}` && topics[2] === transfer.nonce;
+/** What a token says of the authorization in a log, if the log is the token's and about it. */
+export function markOf(
+  { address, topics }: { readonly address: Hex | undefined; readonly topics: readonly (Hex | undefined)[] },
+  { token, transfer }: EvmAuthorization,
+): 'used' | 'canceled' | undefined {
+  const isOwn = address === token && topics[1] === `0x${addressWord(transfer.from)}` && topics[2] === transfer.nonce;
+  if (!isOwn) return undefined;
+  if (topics[0] === USED) return 'used';
+  return topics[0] === CANCELED ? 'canceled' : undefined;
 }
 
 function isTransfer({ topics, data }: Log, { transfer }: EvmAuthorization): boolean {
@@ -65,8 +73,8 @@ function unpaid(receipt: Receipt, authorization: EvmAuthorization): Proof {
     const message = `The transaction was mined and reverted, after ${receipt.gasUsed} gas. Nothing moved.`;
     return { status: 'unpaid', reason: 'invalid_exact_evm_transaction_failed', message };
   }
-  const { token, payer, payTo, amount } = authorization;
-  if (receipt.logs.some((log) => log.address === token && isMark(log, authorization))) {
+  const { payer, payTo, amount } = authorization;
+  if (receipt.logs.some((log) => markOf(log, authorization) === 'used')) {
     const message = `The token counts the authorization as used and did not move exactly ${amount} from ${payer} to ${payTo}.`;
     return { status: 'unpaid', reason: 'invalid_exact_evm_transfer_event_mismatch', message };
   }

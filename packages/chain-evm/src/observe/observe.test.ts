@@ -9,6 +9,7 @@ import { localSigner } from '../sign/local-signer.ts';
 import { signTransaction } from '../sign/transaction.ts';
 import { createBlockWatch } from './block-watch.ts';
 import { observe } from './observe.ts';
+import { parseReceipt, type Receipt } from './receipt.ts';
 import { createSuspicions } from './suspicion.ts';
 
 const signer = localSigner(newWallet().privateKey);
@@ -140,5 +141,42 @@ describe('a nonce that is used elsewhere', () => {
     answers['eth_blockNumber'] = '0x22';
     clock.move(1_000);
     expect(await see()).toMatchObject({ status: 'included' });
+  });
+});
+
+describe('receipts kept from earlier looks', () => {
+  const kept = (hash: string, blockHash: string): [string, Receipt] => {
+    const found = parseReceipt({ ...receipt, transactionHash: hash, blockHash });
+    if (found === undefined) throw new Error('no receipt');
+    return [hash, found];
+  };
+  const [one, other] = [`0x${'0a'.repeat(32)}`, `0x${'0b'.repeat(32)}`];
+  const attempts = [one, other].map((hash) => ({ ...attempt, hash }));
+
+  it.each([
+    ['the first', `0x${'f1'.repeat(32)}`],
+    ['the second', `0x${'f2'.repeat(32)}`],
+  ])('count together or not at all: of two blocks of one height the chain has %s', async (_, onChain) => {
+    let trusted = true;
+    const found = new Map([kept(one, `0x${'f1'.repeat(32)}`), kept(other, `0x${'f2'.repeat(32)}`)]);
+    const header = { number: '0x10', hash: onChain, parentHash: onChain, timestamp: '0x1' };
+    const rpc: Rpc = {
+      ask: async (calls) => calls.map(() => ({ status: 'result', result: header })),
+      close: async () => undefined,
+    };
+    const sightings = await observe(attempts, [[], []], {
+      ...{ rpc, confirmation: { blocks: 2 }, blockMs: 1_000, suspicions: createSuspicions(handClock(), 1_000) },
+      ...{ sideOf: () => 'after', onDataFee: () => undefined },
+      watch: {
+        suits: () => true,
+        look: async () => ({ found, unfollowed: [], head: 0x20n }),
+        keep: () => undefined,
+        distrust() {
+          trusted = false;
+        },
+      },
+    });
+    expect(sightings.map(({ status }) => status)).toEqual(['unseen', 'unseen']);
+    expect(trusted).toBe(false);
   });
 });

@@ -119,12 +119,14 @@ async function stillThere(
   { rpc, confirmation }: ObserveOptions,
 ): Promise<'there' | 'gone' | 'unknown'> {
   if (confirmation === 'included') return 'there';
-  const final = new Map(
-    receipts.flatMap(({ block, blockHash }) => (finality?.isFinal(block) ? [[block, blockHash] as const] : [])),
-  );
-  const headers = await askAll(rpc, [...final.keys()].map(headerQuestion));
-  if (headers.some((header) => header !== undefined && header.hash !== final.get(header.number))) return 'gone';
-  return headers.includes(undefined) ? 'unknown' : 'there';
+  const final = receipts.filter(({ block }) => finality?.isFinal(block));
+  const blocks = [...new Set(final.map(({ block }) => block))];
+  const headers = await askAll(rpc, blocks.map(headerQuestion));
+  // Two kept receipts may name two blocks of one height: at most one of them is part of the chain.
+  const isGone = ({ block, blockHash }: Receipt) =>
+    headers.some((header) => header?.number === block && header.hash !== blockHash);
+  if (final.some(isGone)) return 'gone';
+  return headers.every((header, index) => header?.number === blocks[index]) ? 'there' : 'unknown';
 }
 
 function receiptInto(receipts: Map<string, Receipt>, { hash }: Attempt): Question<void> {
