@@ -7,6 +7,8 @@ import type { Opening } from './ports/chain.ts';
 const OPEN = { status: 'open', notes: [], whole: true } as const;
 const PART = { status: 'open', notes: ['USDC switched off: there is no contract'], whole: false } as const;
 const SILENT = { status: 'unreachable', reason: 'timeout' } as const;
+const BUSY = { status: 'unreachable', reason: 'busy' } as const;
+const WRONG = { status: 'closed', reason: 'chain 1' } as const;
 const MINUTES = 60_000;
 
 /** A network that answers so, one after the other; the last for ever. */
@@ -26,7 +28,10 @@ function gateOf(first: Opening, ...later: readonly Opening[]) {
     },
     clock,
     meter: {
-      record: (event) => events.push(event.type === 'network.open' ? `open ${event.notes.length}` : event.type),
+      record(event) {
+        const reason = 'reason' in event ? ` ${event.reason}` : '';
+        events.push(event.type === 'network.open' ? `open ${event.notes.length}` : `${event.type}${reason}`);
+      },
     },
     prepare: async () => {
       prepared += 1;
@@ -41,7 +46,20 @@ it('asks again until the network opens, and then no more', async () => {
   expect(gate.view()).toEqual({ status: 'unreachable', reason: 'timeout' });
   await clock.advance(60 * MINUTES);
   expect(gate.view()).toEqual({ status: 'open', reason: '' });
-  expect([events, counts()]).toEqual([['network.closed', 'network.closed', 'open 0'], { asked: 3, prepared: 1 }]);
+  expect([events, counts()]).toEqual([['network.unreachable timeout', 'open 0'], { asked: 3, prepared: 1 }]);
+});
+
+it('says what keeps it shut, once for each thing', async () => {
+  const { gate, clock, events } = gateOf(SILENT, SILENT, WRONG, WRONG, SILENT, BUSY, OPEN);
+  await gate.open();
+  await clock.advance(60 * MINUTES);
+  expect(events).toEqual([
+    'network.unreachable timeout',
+    'network.closed chain 1',
+    'network.unreachable timeout',
+    'network.unreachable busy',
+    'open 0',
+  ]);
 });
 
 it('looks again now and then while part of it is switched off, and says what changed', async () => {

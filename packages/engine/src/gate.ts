@@ -59,8 +59,9 @@ export function createGate<A extends Authorization>({ chain, clock, meter, prepa
   }
 
   function later(status: 'closed' | 'unreachable', reason: string): void {
+    const isNews = status !== view.status || reason !== view.reason;
     view = { status, reason };
-    meter.record({ type: 'network.closed', network, reason });
+    if (isNews) meter.record({ type: `network.${status}`, network, reason });
     if (stopped) return;
     cancel = clock.after(pauseMs, () => void open());
     pauseMs = Math.min(2 * pauseMs, MOST_MS);

@@ -73,6 +73,18 @@ it('plans nothing where there is nothing to look at', async () => {
   expect(looks).toEqual([]);
 });
 
+it('what became idle before its look is looked at again when it is not', async () => {
+  let idle = false;
+  const { clock, rounds, looks } = walk(() => idle);
+  rounds.within(10);
+  idle = true;
+  await clock.advance(20);
+  idle = false;
+  rounds.within(30);
+  await clock.advance(40);
+  expect(looks).toEqual([50]);
+});
+
 it('stops when the look under way has ended, for good', async () => {
   const { clock, rounds, looks, ends } = walk();
   void rounds.now();

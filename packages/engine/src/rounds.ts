@@ -35,9 +35,9 @@ export function createRounds({ clock, look, pause, isIdle, onFault }: RoundsOpti
   }
 
   function now(): Promise<void> {
-    if (underWay === undefined && (stopped || isIdle())) return Promise.resolve();
     next?.cancel();
     next = undefined;
+    if (underWay === undefined && (stopped || isIdle())) return Promise.resolve();
     underWay ??= look()
       .catch(onFault)
       .finally(() => {

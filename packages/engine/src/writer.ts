@@ -68,8 +68,8 @@ export function createWriter<A extends Authorization>(options: WriterOptions<A>)
     writing = false;
     for (const lane of lanes.all) lane.forget();
     tracker.forget();
-    if (!wrote) return;
-    meter.record({ type: 'writer.lost', network });
+    if (wrote) meter.record({ type: 'writer.lost', network });
+    // Also in the middle of a recovery, which has taken up payments by then.
     options.onLost();
   }
 

@@ -150,6 +150,7 @@ export function fakeChain(ledger: FakeLedger, signers: readonly string[], alive:
       if (!alive()) return hang();
       ledger.locates += 1;
       await ledger.holdSearch;
+      if (ledger.searchMs > 0) await new Promise<void>((found) => ledger.clock.after(ledger.searchMs, found));
       if (ledger.unlocatable.has(authorization.anchor)) return { status: 'unknown' };
       return find(authorization);
     },

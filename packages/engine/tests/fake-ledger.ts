@@ -64,6 +64,8 @@ export class FakeLedger {
   locates = 0;
   /** Where a payment is, whichever transaction used it, is answered when this has resolved. */
   holdSearch: Promise<void> = Promise.resolve();
+  /** Milliseconds that the same takes. */
+  searchMs = 0;
   /** Payments that nodes cannot find, unless the transaction that used them is known. */
   readonly unlocatable = new Set<string>();
   /** What is seen of transactions is answered when this has resolved. */
@@ -95,7 +97,7 @@ export class FakeLedger {
   readonly expiries = new Map<string, bigint>();
   private foreign = 0;
   private forged = 0;
-  private readonly clock: Clock;
+  readonly clock: Clock;
 
   constructor(clock: Clock) {
     this.clock = clock;

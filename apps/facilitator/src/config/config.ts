@@ -100,7 +100,7 @@ export function problemLine({ variable, expected, fix }: Problem): string {
 
 /** Everything in a configuration that must not appear in a log. */
 export function secretsOf(config: Config): readonly string[] {
-  const journal = config.journalUrl?.startsWith('postgres') ? [config.journalUrl] : [];
+  const journal = config.journalUrl !== undefined && /^postgres/i.test(config.journalUrl) ? [config.journalUrl] : [];
   return [
     ...journal,
     ...config.served.flatMap(({ rpc, keys, kms }) => [...rpc.map(({ url }) => url), ...keys, ...(kms?.keyIds ?? [])]),

@@ -2,6 +2,7 @@
 import type { RpcEndpoint } from '@facilitator/chain-evm';
 import type { Caip2, Network, Networks } from '@facilitator/protocol';
 import type { Problem } from './config.ts';
+import { escapeProblem, isDecodable } from './escapes.ts';
 import { networkVariables } from './network-variables.ts';
 import { NETWORK_VARIABLES } from './variables.ts';
 
@@ -36,6 +37,7 @@ export function readEndpoints(env: ReadonlyMap<string, string>, networks: Networ
       const items = parts.flatMap((part) => parse(part) ?? []);
       const isWhole = items.length > 0 && items.length === parts.length;
       if (!isWhole) problems.push(malformed(prefix, variable, network));
+      else if (prefix === URLS && !parts.every(hasReadableLogin)) problems.push(escapeProblem(variable));
       const earlier = said.get(network.caip2);
       if (earlier === undefined) said.set(network.caip2, { variable, value, network, items: isWhole ? items : [] });
       else if (earlier.value !== value) {
@@ -86,6 +88,12 @@ function malformed(prefix: typeof URLS | typeof RATES, variable: string, network
 
 function httpUrl(text: string): string | undefined {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined;
+}
+
+/** Credentials of an address are sent decoded. */
+function hasReadableLogin(text: string): boolean {
+  const url = URL.parse(text);
+  return url === null || isDecodable(`${url.username}:${url.password}`);
 }
 
 function callsPerSecond(text: string): number | undefined {

@@ -1,6 +1,7 @@
 /** The form of every environment variable with a fixed name. `variables.ts` says what each is for. */
 import { BATCHINGS } from '@facilitator/protocol';
 import { z } from 'zod';
+import { BAD_ESCAPE, isDecodable } from './escapes.ts';
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -19,6 +20,9 @@ const list = z.string().transform((text) =>
     .filter((item) => item !== ''),
 );
 
+/** A path may have any %. */
+const decodable = (text: string) => !/^postgres/i.test(text) || isDecodable(text);
+
 /** Values are the trimmed strings of the process environment; unset and empty are the same. */
 export const environment = z.object({
   EVM_PRIVATE_KEY_MAINNET: list.optional(),
@@ -27,15 +31,17 @@ export const environment = z.object({
   EVM_KMS_KEYS_MAINNET: list.optional(),
   EVM_KMS_KEYS_TESTNET: list.optional(),
   SIGNER_TYPE: z.enum(['private-key', 'aws-kms']).optional(),
-  NETWORKS: list.optional(),
+  NETWORKS: list.pipe(z.array(z.string()).min(1)).optional(),
   CONFIG_FILE: z.string().optional(),
   JOURNAL_URL: z
     .string()
     .regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.|:memory:$)/i)
+    .refine(decodable, BAD_ESCAPE)
     .optional(),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(?:ql)?:\/\/./i)
+    .refine(decodable, BAD_ESCAPE)
     .optional(),
   JOURNAL_KEEP_DAYS: wholeNumber(0, 36_500).optional(),
   HOST: z

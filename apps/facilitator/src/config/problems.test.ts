@@ -54,6 +54,9 @@ const BAD: readonly [
   ['MAX_FEE_GWEI_BASE', '0.00000000', /number of gwei/],
   ['RPC_URL_BASE_SEPOLIA', 'wss://l3aked.example', /an http or https URL/],
   ['RPC_URL_BASE_SEPOLIA', 'l3aked', /an http or https URL/],
+  ['RPC_URL_BASE_SEPOLIA', 'https://u%zz:l3aked@base.example', /write % as %25/],
+  ['JOURNAL_URL', 'postgres://u:l3aked%zz@db.example/payments', /write % as %25/],
+  ['DATABASE_URL', 'POSTGRES://u:100%l3aked@db.example/payments', /write % as %25/],
 ];
 
 describe('problems', () => {
@@ -67,6 +70,12 @@ describe('problems', () => {
     if (!/^[0.]+$/.test(bare) && bare !== '49999') expect(JSON.stringify(reading)).not.toContain(bare);
     expect(JSON.stringify(reading)).not.toContain('l3aked');
     expect(JSON.stringify(reading)).not.toContain(KEY_1);
+  });
+
+  it('names NETWORKS when it names nothing', () => {
+    expect(lines(readConfig({ ...testnet, NETWORKS: ' , ,' }))).toEqual([
+      expect.stringMatching(/^NETWORKS: must be network names or CAIP-2 ids/),
+    ]);
   });
 
   it('lists every problem at once', () => {

@@ -295,6 +295,9 @@ describe('secretsOf', () => {
   it('holds what a log must not show', () => {
     const read = config({ ...testnet, JOURNAL_URL: 'postgres://u:secret@h/d' });
     expect(secretsOf(read)).toEqual(['postgres://u:secret@h/d', RPC, `0x${KEY_1}`]);
+    expect(secretsOf(config({ ...testnet, JOURNAL_URL: 'POSTGRES://u:secret@h/d' }))).toContain(
+      'POSTGRES://u:secret@h/d',
+    );
     expect(secretsOf(config({ ...testnet, JOURNAL_URL: 'sqlite:a.db' }))).not.toContain('sqlite:a.db');
   });
 });

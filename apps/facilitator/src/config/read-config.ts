@@ -6,6 +6,7 @@ import { readConduct } from './conduct.ts';
 import type { Problem, Reading, ServerConfig } from './config.ts';
 import { readEndpoints } from './endpoints.ts';
 import { type Environment, environment, type VariableName } from './environment.ts';
+import { BAD_ESCAPE, escapeProblem } from './escapes.ts';
 import { type Keys, readKeys } from './keys.ts';
 import { readOwnFile } from './own-file.ts';
 import { decideServing } from './serving.ts';
@@ -73,8 +74,10 @@ function readValues(given: ReadonlyMap<string, string>) {
   const read = environment.safeParse(Object.fromEntries(given));
   if (read.success) return { values: read.data, problems: [] };
   const wrong = new Set(read.error.issues.map(({ path }) => String(path[0])));
+  const escapes = new Set(read.error.issues.flatMap(({ path, message }) => (message === BAD_ESCAPE ? [path[0]] : [])));
   const readable = [...given].filter(([name]) => !wrong.has(name));
-  return { values: environment.parse(Object.fromEntries(readable)), problems: [...wrong].flatMap(formProblem) };
+  const problems = [...wrong].flatMap((name) => (escapes.has(name) ? [escapeProblem(name)] : formProblem(name)));
+  return { values: environment.parse(Object.fromEntries(readable)), problems };
 }
 
 /** Compose files and shells leave empty variables behind; they mean "not set". */

@@ -20,9 +20,10 @@ function meter() {
 const EVENTS: { readonly [T in EngineEvent['type']]: Extract<EngineEvent, { type: T }> } = {
   'network.open': { type: 'network.open', network, notes: ['12 tokens'] },
   'network.closed': { type: 'network.closed', network, reason: 'chain id 1' },
+  'network.unreachable': { type: 'network.unreachable', network, reason: 'the RPC did not answer in time' },
   'writer.held': { type: 'writer.held', network },
   'writer.lost': { type: 'writer.lost', network },
-  'rpc.silent': { type: 'rpc.silent', network, detail: 'the RPC did not answer within 10000 ms' },
+  'rpc.silent': { type: 'rpc.silent', network, detail: 'the RPC did not answer in time' },
   'rpc.answers': { type: 'rpc.answers', network, ms: 12_345.6 },
   'signer.dry': { type: 'signer.dry', network, signer: '0xone', balance: 1n, floor: 2n },
   'signer.funded': { type: 'signer.funded', network, signer: '0xone', balance: 3n },
@@ -59,6 +60,7 @@ describe('createMeter', () => {
     expect(here.lines().map(({ event, level }) => `${event} ${level}`)).toEqual([
       'network.open info',
       'network.closed warn',
+      'network.unreachable warn',
       'writer.held info',
       'writer.lost info',
       'rpc.silent warn',

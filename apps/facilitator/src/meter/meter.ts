@@ -21,6 +21,7 @@ function write(log: Logger, event: EngineEvent): void {
       log.error(line);
       break;
     case 'network.closed':
+    case 'network.unreachable':
     case 'rpc.silent':
     case 'signer.failing':
     case 'breaker.opened':
@@ -68,6 +69,7 @@ function count(metrics: Metrics, event: EngineEvent): void {
       metrics.open.set({ network }, 1);
       break;
     case 'network.closed':
+    case 'network.unreachable':
       metrics.open.set({ network }, 0);
       break;
     case 'verify.done':

@@ -21,6 +21,11 @@ describe('createScrub', () => {
     for (const line of leaked) expect(line).not.toMatch(/abcdefghijklmnop1234|s3cr3tvalue|pa\$\$word1/);
   });
 
+  it('blanks what cannot be decoded as it is written', () => {
+    const scrub = createScrub(['postgres://u:top%zzsecret@db.example/payments']);
+    expect(scrub('password top%zzsecret refused')).toBe('password [redacted] refused');
+  });
+
   it('blanks signatures and signed transactions but leaves hashes and addresses', () => {
     const scrub = createScrub([]);
     const hash = `0x${'ab'.repeat(32)}`;

@@ -23,8 +23,17 @@ function fragmentsOf(secret: string): readonly string[] {
   if (!URL.canParse(secret)) return [secret, bare];
   const url = new URL(secret);
   const segments = url.pathname.split('/').filter((segment) => segment.length >= 16);
-  const login = [url.password, decodeURIComponent(url.password)];
+  const login = [url.password, decoded(url.password)];
   return [secret, url.href, url.search, ...url.searchParams.values(), ...segments, ...login];
+}
+
+/** What cannot be decoded stays as it is: whatever is configured, something is blanked. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `RegExp.escape` is not in every supported Node. */

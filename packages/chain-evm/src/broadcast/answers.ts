@@ -23,8 +23,8 @@ const TABLE: readonly Row[] = [
       // geth, reth, erigon, nethermind
       /already known/i,
       /^AlreadyKnown/,
-      // besu, older geth
-      /known transaction/i,
+      // besu, older geth; "unknown transaction" is another thing
+      /\bknown transaction/i,
       // anvil, parity
       /already imported/i,
       // CometBFT, below Sei
@@ -41,6 +41,7 @@ const TABLE: readonly Row[] = [
       /^OldNonce/,
       // nitro, where it may be too high as well
       /invalid transaction nonce/i,
+      /^invalid nonce/i,
     ],
   },
   {
@@ -78,7 +79,7 @@ const TABLE: readonly Row[] = [
       // The bytes
       /negative value|invalid sender|invalid signature|failed to recover sender|sender not an eoa/i,
       /^(?:FailedToResolveSender|SenderIsContract|Invalid)\b/,
-      /oversized data|transaction too large|rlp\b|invalid (?:chain ?id|transaction type)/i,
+      /oversized data|transaction too large|rlp\b|invalid chain ?id|(?:invalid|unknown) transaction type/i,
       /transaction type (?:not|is not) supported|unsupported transaction type|only replay-protected/i,
       /chain ?id (?:mismatch|does not match|not supported|is required)|wrong chain ?id|incompatible eip.?155/i,
       /sender account not authorized|initial sync is still in progress/i,

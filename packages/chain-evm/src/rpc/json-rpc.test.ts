@@ -163,5 +163,8 @@ describe('secrets', () => {
     for (const url of ['my-secret', 'ftp://my-secret', 'http://']) {
       expect(() => jsonRpc({ url, clock: realClock })).toThrow(/^The RPC address is not an http/);
     }
+    expect(() => jsonRpc({ url: 'http://user:my%zzsecret@one.example', clock: realClock })).toThrow(
+      /^The RPC address has a % .* Write % as %25\.$/,
+    );
   });
 });

@@ -35,7 +35,7 @@ const BUSY_TEXT = /rate.?limit|too many requests|request limit|capacity|throughp
 const TOO_MUCH = /block range|range is too|query returned more|too many (?:results|logs)/i;
 const LONGEST_QUIET_MS = 600_000;
 
-/** Throws when `url` is not an http(s) URL; the message does not repeat it. */
+/** Throws when `url` is not an http(s) URL, or its credentials cannot be read; the message does not repeat it. */
 export function createWire({ url, maxResponseBytes = 16 * 1024 * 1024, maxBatch = 100 }: WireOptions): Wire {
   const endpoint = parseEndpoint(url);
   const path = `${endpoint.pathname}${endpoint.search}`;
@@ -155,8 +155,14 @@ function parseEndpoint(url: string): URL {
   return endpoint;
 }
 
+/** Throws without the credentials. */
 function credentials({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  let pair: string;
+  try {
+    pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch {
+    throw new Error('The RPC address has a % in its user or password that begins no escape. Write % as %25.');
+  }
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }

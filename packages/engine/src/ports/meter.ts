@@ -3,7 +3,10 @@ import type { Caip2, Reason } from '@facilitator/protocol';
 
 export type EngineEvent =
   | { readonly type: 'network.open'; readonly network: Caip2; readonly notes: readonly string[] }
+  /** What only the operator can mend keeps payments out. Told again when the reason changes. */
   | { readonly type: 'network.closed'; readonly network: Caip2; readonly reason: string }
+  /** The same while it does not answer: it opens by itself when it does. */
+  | { readonly type: 'network.unreachable'; readonly network: Caip2; readonly reason: string }
   /** This process signs for the network from now on. */
   | { readonly type: 'writer.held'; readonly network: Caip2 }
   /** Another process may sign for it from now on. */

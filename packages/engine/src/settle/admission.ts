@@ -27,8 +27,9 @@ const TURN_BLOCKS = 1.5;
 /** Seconds after which it is worth asking again: somebody has to fund a key, or a market to calm down. */
 const DRY_RETRY = 30;
 const DEAR_RETRY = 30;
-/** Milliseconds between two questions whether a dry key was funded, however many payments come. */
+/** Milliseconds between two questions whether a dry key was funded, however many payments come; a few come early. */
 const LOOK_AGAIN_MS = 2_000;
+const EARLY_LOOKS = 5;
 /** Seconds between two events about one budget: a crowd that is turned away must not fill the log. */
 const TELL_AGAIN = 60n;
 
@@ -46,8 +47,9 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
   /** When it was last told that a budget has no room. */
   const toldAt = { network: 0n - TELL_AGAIN, caller: 0n - TELL_AGAIN };
 
-  /** The last question that a payment made. */
-  let looked = { at: Number.NEGATIVE_INFINITY, look: Promise.resolve() };
+  /** The last question that payments made, and when the next one would be due. */
+  let look = Promise.resolve();
+  let lookDue = 0;
 
   async function crowded(authorization: A): Promise<Settlement | undefined> {
     const ahead = await options.waiting();
@@ -71,8 +73,11 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
     if (!purses.allDry()) return undefined;
     // It may have been funded a moment ago.
     const now = clock.milliseconds();
-    if (now >= looked.at + LOOK_AGAIN_MS) looked = { at: now, look: purses.look() };
-    await looked.look;
+    if (now >= lookDue - EARLY_LOOKS * LOOK_AGAIN_MS) {
+      lookDue = Math.max(lookDue, now) + LOOK_AGAIN_MS;
+      look = purses.look();
+    }
+    await look;
     return purses.allDry() ? notSent(`${sentence(whyDry(chain))}`, DRY_RETRY) : undefined;
   }
 
