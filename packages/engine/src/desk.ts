@@ -89,11 +89,13 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   const waiting = () => (writer.writing() ? queue.size() : backlog());
   const known = createKnown<A>({ journal, cases });
   const verifier = createVerifier<A>({ ...{ chain, clock, meter, reach }, onVerdict: breakers.learn });
+  const admission = createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting });
   const intake: Intake = createIntake<A>({
     ...{ chain, journal, clock, meter, cases, known, leftovers, accept },
     ask: verifier.ask,
     stopped: breakers.admit,
-    ...createAdmission<A>({ ...{ chain, clock, meter, window, purses, budget }, waiting }),
+    admit: admission.admit,
+    book: (kase) => admission.book(kase, writer.writing() ? 'here' : 'elsewhere'),
     // Where others go on, what was taken in is left to them.
     closing: () => closing && !journal.shared,
   });
@@ -131,14 +133,15 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
     writing: () => writer.writing(),
   });
   const writer = createWriter<A>({
-    ...{ chain, journal, clock, meter, cases, lanes, tracker, queue, till },
+    ...{ chain, journal, clock, meter, cases, lanes, tracker, till },
+    onHandedOver: takeOver,
     onHeld: takeAllOver,
     onLost: handAllOver,
   });
   const remote = createRemote<A>({
     ...{ chain, journal, clock, meter, cases, known, leftovers, queue },
     writing: writer.writing,
-    onHandedOver: queue.add,
+    onHandedOver: takeOver,
   });
   const gate = createGate<A>({ chain, clock, meter, prepare });
   let stopListening = () => {};
@@ -147,6 +150,13 @@ export function createDesk<A extends Authorization>(options: DeskOptions<A>): De
   function accept(kase: Case<A>): void {
     if (writer.writing()) queue.add(kase);
     else void remote.handOver(kase);
+  }
+
+  /** It was taken in elsewhere, and counts for the network's budget here. */
+  function takeOver(kase: Case<A>): void {
+    const refusal = kase.reservation === undefined ? admission.book(kase, 'here') : undefined;
+    if (refusal === undefined) queue.add(kase);
+    else void queue.turnAway(kase, refusal);
   }
 
   /** What was handed over while this process was recovering is its own to carry. */

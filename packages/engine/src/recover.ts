@@ -3,9 +3,9 @@ import type { Tracker } from './evidence/tracker.ts';
 import type { Authorization, Chain } from './ports/chain.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
+import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
 import type { Lanes } from './settle/lanes.ts';
-import type { Queue } from './settle/queue.ts';
 import { reopen } from './settle/reopen.ts';
 import { preparedOf, watchAgain } from './settle/watch-again.ts';
 import type { Till } from './spending/till.ts';
@@ -17,7 +17,8 @@ export type RecoverOptions<A extends Authorization> = {
   readonly cases: Cases<A>;
   readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
-  readonly queue: Pick<Queue<A>, 'add'>;
+  /** Another process had verified it, and nothing is signed. */
+  readonly onHandedOver: (kase: Case<A>) => void;
   readonly till: { readonly recall: Till<A>['recall']; readonly budget: Pick<Till<A>['budget'], 'recount'> };
   /** False once this process does not write any more: nothing is watched then. */
   readonly current: () => boolean;
@@ -29,7 +30,7 @@ export type RecoverOptions<A extends Authorization> = {
  * fine. Rejects before it changes anything in this process when the journal cannot be read, so that it can be repeated.
  */
 export async function recover<A extends Authorization>(options: RecoverOptions<A>): Promise<void> {
-  const { chain, journal, cases, tracker, queue } = options;
+  const { chain, journal, cases, tracker } = options;
   const { payments, attempts } = await journal.unfinished(chain.network);
   // Read after what is open, so that whatever gets its outcome in between is left out there and not here.
   const costs = await options.till.recall(attempts);
@@ -50,7 +51,7 @@ export async function recover<A extends Authorization>(options: RecoverOptions<A
   }
   for (const payment of payments) {
     const handedOver = payment.state === 'queued' ? reopen(payment, options) : undefined;
-    if (handedOver !== undefined) queue.add(handedOver);
+    if (handedOver !== undefined) options.onHandedOver(handedOver);
   }
   if (payments.length > 0 || attempts.length > 0) await tracker.tick();
   options.meter.record({

@@ -6,9 +6,9 @@ import type { Clock } from './ports/clock.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Meter } from './ports/meter.ts';
 import { type RecoverOptions, recover } from './recover.ts';
+import type { Case } from './settle/case.ts';
 import type { Cases } from './settle/cases.ts';
 import type { Lanes } from './settle/lanes.ts';
-import type { Queue } from './settle/queue.ts';
 
 export type WriterOptions<A extends Authorization> = {
   readonly chain: Chain<A>;
@@ -18,7 +18,8 @@ export type WriterOptions<A extends Authorization> = {
   readonly cases: Cases<A>;
   readonly lanes: Lanes;
   readonly tracker: Tracker<A>;
-  readonly queue: Queue<A>;
+  /** Another process had verified it, and nothing is signed. */
+  readonly onHandedOver: (kase: Case<A>) => void;
   readonly till: RecoverOptions<A>['till'];
   /** This process writes from now on. */
   readonly onHeld: () => void;

@@ -153,10 +153,20 @@ describe('the day’s costs of a network', () => {
     expect(replicas.events.filter(({ type }) => type === 'settle.cost')).toHaveLength(1);
   });
 
+  it('are bounded whichever process takes the payments in: the one that signs counts them', async () => {
+    await open({ spending: { budget: { perDay: 2n * COST + CEILING } } });
+    const answers = await Promise.all([0, 1, 2].map((i) => after(6, settle(REPLICA, `a${i}`))));
+    // One may be on its way at a time.
+    expect(answers.map(({ status }) => status).toSorted()).toEqual(['settled', 'unavailable', 'unavailable']);
+    for (const name of ['b', 'c', 'd', 'e']) await after(6, settle(REPLICA, name));
+    expect(replicas.ledger.moved().size).toBe(3);
+    expect(replicas.events.some(({ type }) => type === 'budget.exhausted')).toBe(true);
+  });
+
   it('count what a process handed to others with its true cost once that process writes', async () => {
     await open({ spending: { budget: { perDay: 10n * CEILING } } });
     for (let i = 0; i < 3; i += 1) await after(5, settle(REPLICA, `a${i}`));
-    expect(network(REPLICA).budget.spent).toBe(3n * CEILING);
+    expect(network(REPLICA).budget.spent).toBe(0n);
     process(WRITER).member.breakSession(true);
     await settleDown(60);
     expect(network(REPLICA)).toMatchObject({ writing: true, budget: { spent: 3n * COST } });

@@ -98,7 +98,8 @@ describe('by money', () => {
 
   it('reserves what the payment may cost, and says whose budget has no room, once a minute to the operator', async () => {
     const budget = createBudget({ perDay: 25n, perCaller: 10n }, clock);
-    const { book } = admission({ budget });
+    const admitted = admission({ budget });
+    const book = (each: ReturnType<typeof kase>) => admitted.book(each, 'here');
     const first = kase();
     expect(book(first)).toBeUndefined();
     expect(budget.view()).toEqual({ spent: 0n, reserved: 10n, limit: 25n });

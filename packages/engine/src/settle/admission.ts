@@ -3,7 +3,7 @@ import type { Settlement } from '../engine.ts';
 import type { Authorization, Chain } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Meter } from '../ports/meter.ts';
-import type { Budget } from '../spending/budget.ts';
+import type { Budget, Carried } from '../spending/budget.ts';
 import type { Purses } from '../spending/purses.ts';
 import { notSent } from './answers.ts';
 import type { Case } from './case.ts';
@@ -38,7 +38,7 @@ export type Admission<A extends Authorization> = {
   /** `undefined` admits; otherwise the answer. */
   admit(authorization: A): Promise<Settlement | undefined>;
   /** Reserves what the payment may cost until it leaves; otherwise the answer. */
-  book(kase: Case<A>): Settlement | undefined;
+  book(kase: Case<A>, carried: Carried): Settlement | undefined;
 };
 
 export function createAdmission<A extends Authorization>(options: AdmissionOptions<A>): Admission<A> {
@@ -87,8 +87,8 @@ export function createAdmission<A extends Authorization>(options: AdmissionOptio
     return notSent(`Settling on ${network} costs more now than is allowed here: ${why}.`, DEAR_RETRY);
   }
 
-  function book(kase: Case<A>): Settlement | undefined {
-    const booking = budget.reserve(chain.ceiling(kase.authorization), kase.caller);
+  function book(kase: Case<A>, carried: Carried): Settlement | undefined {
+    const booking = budget.reserve(chain.ceiling(kase.authorization), kase.caller, carried);
     if (booking.status === 'reserved') {
       kase.reservation = booking.reservation;
       return undefined;

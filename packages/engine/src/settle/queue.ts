@@ -51,6 +51,8 @@ export type Queue<A extends Authorization> = {
   take(budget?: bigint): readonly Case<A>[];
   /** Takes a payment out that the journal does not have any more; false when it is not waiting here. */
   remove(kase: Case<A>): boolean;
+  /** Lets go of a payment that is not to be queued, and tells its caller why. */
+  turnAway(kase: Case<A>, answer: Settlement): Promise<void>;
   /** Takes a payment out that was never signed, and tells its caller that nothing was sent. */
   withdraw(kase: Case<A>): Promise<void>;
   /** Gives everything away: another process writes now. */
@@ -183,6 +185,7 @@ export function createQueue<A extends Authorization>(options: QueueOptions<A>): 
       return [first, ...company];
     },
     remove,
+    turnAway: drop,
     withdraw,
     clear() {
       gathering.stop();

@@ -33,14 +33,17 @@ export type Booking =
   | { readonly status: 'exhausted'; readonly whose: 'network' | 'caller'; readonly retryAfter: number };
 
 export type Budget = {
-  /** `most`: native units that the payment may cost. */
-  reserve(most: bigint, caller: string | undefined): Booking;
+  /** `most`: native units that the payment may cost. What is carried elsewhere counts for the network there. */
+  reserve(most: bigint, caller: string | undefined, carried: Carried): Booking;
   /** A transaction is final and cost this much, whoever asked for it. */
   spent(cost: bigint, at: Seconds): void;
   /** From now on these are the network's costs of the day, in place of all that was counted before. */
   recount(costs: readonly Cost[]): void;
   view(): BudgetView;
 };
+
+/** Whether this process signs for a payment, or another one. */
+export type Carried = 'here' | 'elsewhere';
 
 type Account = { day: Day; reserved: bigint };
 
@@ -83,13 +86,13 @@ export function createBudget({ perDay, perCaller }: BudgetLimits, clock: Pick<Cl
   }
 
   return {
-    reserve(most, caller) {
-      const networkShort = shortOf(network, perDay, most);
+    reserve(most, caller, carried) {
+      const networkShort = carried === 'here' ? shortOf(network, perDay, most) : undefined;
       if (networkShort !== undefined) return { status: 'exhausted', whose: 'network', retryAfter: networkShort };
       const own = caller === undefined || perCaller === undefined ? undefined : accountOf(caller);
       const callerShort = own === undefined ? undefined : shortOf(own, perCaller, most);
       if (callerShort !== undefined) return { status: 'exhausted', whose: 'caller', retryAfter: callerShort };
-      const accounts = own === undefined ? [network] : [network, own];
+      const accounts = [...(carried === 'here' ? [network] : []), ...(own === undefined ? [] : [own])];
       for (const account of accounts) account.reserved += most;
       let held = true;
       function release(): void {
