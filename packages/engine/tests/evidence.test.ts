@@ -68,6 +68,31 @@ describe('a search for evidence that takes long', () => {
   });
 });
 
+describe('a search for one of those who travel together', () => {
+  it('does not keep the others from their answers', async () => {
+    const world = await createWorld();
+    stage = world;
+    const soon = world.clock.now() + 600n;
+    const search = Promise.withResolvers<void>();
+    world.ledger.holdSearch = search.promise;
+    const all = Array.from({ length: 60 }, (_, index) => world.settle(fakePayment(`n${index}`, soon), patient));
+    const told: string[] = [];
+    for (const each of all) void each.then((answer) => told.push(status(answer)));
+    await world.clock.advance(10);
+    const shared = [...world.ledger.pool.values()].filter(({ anchors }) => anchors.length > 1);
+    for (const { anchors } of shared) world.ledger.cannotPay.add(anchors[0] ?? '');
+    await world.blocks(30);
+    expect(shared.length).toBeGreaterThan(8);
+    expect(told.filter((each) => each === 'settled')).toHaveLength(60 - shared.length);
+    expect(told).toHaveLength(60 - shared.length);
+    search.resolve();
+    world.ledger.cannotPay.clear();
+    await world.blocks(30);
+    await Promise.all(all);
+    expect(told.filter((each) => each === 'settled')).toHaveLength(60);
+  });
+});
+
 describe('a right to write that comes and goes', () => {
   it('a recovery that was overtaken and fails late does not begin again', async () => {
     const replicas = await createReplicas(2);

@@ -87,9 +87,12 @@ export async function createWorld(
         fakeChain(ledger, signers, () => alive),
         rules,
       );
-      const opened = world.engine.open();
-      await clock.advance(0);
-      await opened;
+      let opened = false;
+      void world.engine.open().then(() => {
+        opened = true;
+      });
+      // Its first look may take a while.
+      for (let ms = 0; !opened; ms = 10) await clock.advance(ms);
     },
     crash: () => kill(),
     settle(payment, how = {}) {

@@ -1,6 +1,6 @@
 /** One tick per head: looks for everything that may be on chain and turns what it sees into conclusions. */
 import { describeError } from '../describe-error.ts';
-import type { Attempt, Authorization, Chain, Verdict } from '../ports/chain.ts';
+import type { Attempt, Authorization, Chain, Proof, Verdict } from '../ports/chain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptOutcome, Journal } from '../ports/journal.ts';
 import type { Meter } from '../ports/meter.ts';
@@ -61,6 +61,11 @@ export type Tracker<A extends Authorization> = {
   forget(): void;
   stop(): Promise<void>;
 };
+
+type Seen = Exclude<SlotSighting, { status: 'unseen' }>;
+/** A payment with what its transaction shows of it, and with what that means. */
+type Found<A extends Authorization> = { readonly each: Case<A>; readonly proof: Proof | undefined };
+type Judged<A extends Authorization> = { readonly each: Case<A>; readonly judgement: Judgement };
 
 export function createTracker<A extends Authorization>(options: TrackerOptions<A>): Tracker<A> {
   const { chain, journal, clock, meter } = options;
@@ -148,23 +153,17 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     await judging.settled(failed);
   }
 
-  async function judge(slot: Slot<A>, sighting: Exclude<SlotSighting, { status: 'unseen' }>): Promise<void> {
+  async function judge(slot: Slot<A>, sighting: Seen): Promise<void> {
     if (sighting.status === 'included') {
       if (slot.sightedAt === undefined) pace.sighted(clock.milliseconds() - slot.since);
       slot.sightedAt ??= clock.milliseconds();
       if (!sighting.final) return;
     }
-    const judged = await Promise.all(
-      slot.cases.map(async (each, index) => ({ each, judgement: await judgeCase(slot, each, index, sighting) })),
-    );
     const attempt = sighting.status === 'included' ? sighting.attempt : newest(slot);
     const outcome: AttemptOutcome =
       sighting.status === 'included'
         ? { status: 'included', block: sighting.block, cost: sighting.cost }
         : { status: 'superseded' };
-    const ends = judged.flatMap(({ each, judgement }) =>
-      judgement.status === 'ended' ? [{ each, conclusion: judgement.conclusion }] : [],
-    );
     // Forgotten meanwhile: another process writes, or this one again, and has found in the journal what is left to do and to count.
     const isWatched = () => slots.get(slotKey(slot)) === slot;
     if (outcome.status === 'included' && isWatched() && !slot.accounted) {
@@ -176,6 +175,13 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
         meter.record({ type: 'settle.cost', network, transaction: attempt.hash, cost, share });
       options.onCost(attempt, cost, share, slot.cases);
     }
+    const found = slot.cases.map((each, index) => ({ each, proof: proofsOf(sighting)[index] }));
+    const paid = found.filter(({ proof }) => proof?.status === 'paid');
+    const unpaid = found.filter(({ proof }) => proof?.status !== 'paid');
+    // Who is paid does not wait for what has to be found out about the others.
+    if (paid.length > 0 && unpaid.length > 0) await endEach(slot, endsOf(await judgeAll(slot, paid, sighting)));
+    const judged = await judgeAll(slot, unpaid.length > 0 ? unpaid : paid, sighting);
+    const ends = endsOf(judged);
     if (judged.some(({ judgement }) => judgement.status === 'undecided')) {
       // Absence needs proof: those without keep the attempt open. The others do not wait for them, and the nonce is used.
       await endEach(slot, ends);
@@ -221,19 +227,20 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
     }
   }
 
-  async function judgeCase(
-    slot: Slot<A>,
-    each: Case<A>,
-    index: number,
-    sighting: Exclude<SlotSighting, { status: 'unseen' }>,
-  ): Promise<Judgement> {
+  function judgeAll(slot: Slot<A>, found: readonly Found<A>[], sighting: Seen): Promise<readonly Judged<A>[]> {
+    return Promise.all(
+      found.map(async ({ each, proof }) => ({ each, judgement: await judgeCase(slot, each, proof, sighting) })),
+    );
+  }
+
+  async function judgeCase(slot: Slot<A>, each: Case<A>, proof: Proof | undefined, sighting: Seen): Promise<Judgement> {
     if (sighting.status === 'superseded') return judgeLost(chain, each.authorization, newest(slot).hash);
     const { attempt, proofs } = sighting;
-    const judgement = await judgeIncluded(chain, options.ask, each.authorization, sighting, proofs[index]);
+    const judgement = await judgeIncluded(chain, options.ask, each.authorization, sighting, proof);
     if (judgement.status === 'ended' && judgement.conclusion.state === 'failed') options.onWasted(each.authorization);
     // In company it may have been another's fault: the next time it goes with fewer, at last alone.
     if (judgement.status === 'payable')
-      each.most = proofs.some((proof) => proof.status === 'paid') ? 1 : Math.ceil(attempt.items.length / 2);
+      each.most = proofs.some(({ status }) => status === 'paid') ? 1 : Math.ceil(attempt.items.length / 2);
     return judgement;
   }
 
@@ -276,4 +283,14 @@ export function createTracker<A extends Authorization>(options: TrackerOptions<A
       await buried.stop();
     },
   };
+}
+
+function proofsOf(sighting: Seen): readonly Proof[] {
+  return sighting.status === 'included' ? sighting.proofs : [];
+}
+
+function endsOf<A extends Authorization>(judged: readonly Judged<A>[]): readonly End<A>[] {
+  return judged.flatMap(({ each, judgement }) =>
+    judgement.status === 'ended' ? [{ each, conclusion: judgement.conclusion }] : [],
+  );
 }
