@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {FiatToken} from "./FiatToken.sol";
 import {Signatures} from "./Signatures.sol";
 
-/// Moves the money first and says afterwards that the authorization is used, as some tokens do.
+/// Moves the money first and says afterwards that the authorization is used: EIP-3009 orders neither.
 contract LateMarkToken is FiatToken {
     function _transferWithAuthorization(
         address from,
