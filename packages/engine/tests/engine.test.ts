@@ -3,6 +3,7 @@ import type { Settlement } from '../src/engine.ts';
 import { settleDown } from './fake-clock.ts';
 import { CAPACITY } from './fake-ledger.ts';
 import { fakePayment, NETWORK } from './fake-payment.ts';
+import { status } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -13,9 +14,6 @@ beforeEach(async () => {
   soon = world.clock.now() + 60n;
 });
 afterEach(() => world.close());
-
-const status = (settlement: Settlement) =>
-  settlement.answer.status === 'failed' ? settlement.answer.reason : settlement.answer.status;
 
 /** Starts a settle and remembers when it has answered. */
 function begin(...args: Parameters<World['settle']>) {

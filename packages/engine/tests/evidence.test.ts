@@ -1,12 +1,11 @@
 /** What is seen late, twice, in part or never, by a process that may have lost and regained the right to write meanwhile. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Settlement } from '../src/engine.ts';
 import { settleDown } from './fake-clock.ts';
 import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
+import { status } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
-const status = ({ answer }: Settlement) => (answer.status === 'failed' ? answer.reason : answer.status);
 const anchorOf = (nonce: string) => `${NETWORK}:0xbuyer:${nonce}`;
 const patient = { waitMs: 60_000 };
 

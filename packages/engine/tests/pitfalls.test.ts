@@ -9,6 +9,7 @@ import type { EngineEvent } from '../src/ports/meter.ts';
 import { COST, REORG_DEPTH } from './fake-chain.ts';
 import { CAPACITY } from './fake-ledger.ts';
 import { fakePayment, NETWORK } from './fake-payment.ts';
+import { status } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -20,7 +21,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const status = ({ answer }: Settlement) => (answer.status === 'failed' ? answer.reason : answer.status);
 const patient = { waitMs: 60_000 };
 type Particulars = Exclude<Parameters<typeof fakePayment>[2], string | undefined>;
 

@@ -1,8 +1,9 @@
 /** Strangers who know a payment's terms and nonce, but not its signature, must not be able to keep its payer away. */
 import type { Payment } from '@facilitator/protocol';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Settlement, SettleOptions } from '../src/engine.ts';
+import type { SettleOptions } from '../src/engine.ts';
 import { fakePayment, unprovenPayment } from './fake-payment.ts';
+import { status } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
 let world: World;
@@ -14,7 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const status = ({ answer }: Settlement) => (answer.status === 'failed' ? answer.reason : answer.status);
 const junk = (id = 0) => unprovenPayment('a', soon, `junk ${id}`);
 const good = () => unprovenPayment('a', soon, 'good');
 

@@ -4,9 +4,9 @@ import type { Settlement } from '../src/engine.ts';
 import { settleDown } from './fake-clock.ts';
 import { fakePayment, NETWORK } from './fake-payment.ts';
 import { createReplicas, type Replicas } from './replicas.ts';
+import { status } from './status.ts';
 import { createWorld, type World } from './world.ts';
 
-const status = ({ answer }: Settlement) => (answer.status === 'failed' ? answer.reason : answer.status);
 const a = `${NETWORK}:0xbuyer:a`;
 const patient = { waitMs: 60_000 };
 /** The calls that end payments. */
